@@ -1,0 +1,8 @@
+include(GNUInstallDirs)
+install(TARGETS gembal RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES man/gembal.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES man/gembal.toml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES completions/gembal.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME gembal)
+install(FILES completions/_gembal DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES completions/gembal.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+install(FILES gembal.toml.example README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/core/json_fwd.hpp"
+#include "lib/core/result.hpp"
+
+namespace gembal {
+
+/// Nothing that an API of ours takes is nested deeper; nlohmann's writer recurses, so depth must be bounded.
+inline constexpr int kMaxJsonDepth = 200;
+
+/// Parses one JSON text. Never throws.
+/// Errors: bad_request (not JSON, invalid UTF-8, nested deeper than kMaxJsonDepth), saying where.
+Result<Json> parse_json(std::string_view text);
+
+/// The compact text of `value`; bytes that are not UTF-8 become U+FFFD. Never throws.
+std::string to_text(const Json& value);
+
+/// The same over several lines, indented by two.
+std::string to_pretty_text(const Json& value);
+
+/// The member `name` of an object; nullptr when `value` is not an object or has none (a null member is returned).
+const Json* find(const Json& value, std::string_view name);
+
+/// The member under either of two names: Gemini takes camelCase and snake_case alike.
+const Json* find(const Json& value, std::string_view name, std::string_view other_name);
+
+/// The string member `name`, or "" when it is missing or no string. Valid as long as `value` is.
+std::string_view string_in(const Json& value, std::string_view name);
+
+/// The integer member `name`, also when protobuf's JSON wrote it as a string ("18810"); nullopt when missing or another type.
+std::optional<std::int64_t> integer_in(const Json& value, std::string_view name);
+
+/// The member `name` when it is true or false; nullopt otherwise.
+std::optional<bool> bool_in(const Json& value, std::string_view name);
+
+}  // namespace gembal

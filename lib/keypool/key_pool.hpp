@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/core/result.hpp"
+#include "lib/keypool/key.hpp"
+#include "lib/keypool/outcome.hpp"
+
+namespace gembal::keypool {
+
+struct Policy {
+  int max_failures = 3;  ///< key_unusable verdicts in a row after which a key is disabled; at least 1
+};
+
+/// A key handed out. Cheap to copy; stays valid when the key leaves the pool.
+using Lease = std::shared_ptr<const Key>;
+
+/// Everything known about one key at one moment.
+struct KeyReport {
+  Key key;
+  std::vector<ModelState> models;  ///< still in force at the time asked for
+  std::uint64_t requests = 0;      ///< since this process started
+  TimePoint last_used{};           ///< the epoch: never
+};
+
+/// Hands out keys in turn and remembers what became of each use.
+///
+/// Thread-safe. Does no I/O and reads no clock: the caller says what time it is. take() costs O(log n) at worst with
+/// any number of keys and models, however many of them are cooling.
+class KeyPool {
+ public:
+  explicit KeyPool(Policy policy);
+  ~KeyPool();
+
+  void set_policy(Policy policy);
+
+  /// Makes `keys` the pool: new ones join at the end of the turn, missing ones leave, known ones take over the owner's
+  /// changes (label, project, paid, disabled) and keep what was learned. `states`: key id -> states remembered from before;
+  /// they are only applied to keys that the pool did not hold yet.
+  void replace(std::vector<Key> keys, const std::vector<std::pair<std::string, ModelState>>& states, TimePoint now);
+
+  /// The next usable key for `model` after the one handed out last, leaving out the ids in `tried`.
+  /// Errors: no_usable_key (none at all, or all disabled; says which), keys_waiting (all usable ones cool or are exhausted for
+  /// this model: retry_after is the time until the first is back; the same when only tried ones are left ready, with 1 s).
+  Result<Lease> take(std::string_view model, const std::vector<std::string>& tried, TimePoint now);
+
+  /// Records what became of one use of a lease for `model`. A key that has since left the pool is ignored.
+  /// Returns what the store must remember; nullopt when nothing durable changed.
+  std::optional<Change> report(const Lease& used, std::string_view model, const Verdict& verdict, TimePoint now);
+
+  /// Keys that are not disabled; and all of them.
+  std::size_t usable() const;
+  std::size_t size() const;
+
+  std::vector<KeyReport> snapshot(TimePoint now) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gembal::keypool

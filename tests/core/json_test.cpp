@@ -1,0 +1,56 @@
+#include "lib/core/json.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gembal {
+namespace {
+
+TEST(JsonTest, RefusesWhatIsNotSoundJson) {
+  const struct {
+    const char* name;
+    std::string text;
+  } cases[] = {
+      {"empty", ""},
+      {"cut short", "{\"a\":"},
+      {"invalid UTF-8", "\"\xff\xfe\""},
+      {"nested 100,000 deep", std::string(100'000, '[')},
+      {"nested 100,000 deep and closed", std::string(100'000, '[') + std::string(100'000, ']')},
+      {"a number that no double holds", "[1e999]"},
+      {"two values", "{} {}"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto parsed = parse_json(c.text);
+    ASSERT_FALSE(parsed);
+    EXPECT_EQ(parsed.error().kind, ErrorKind::bad_request);
+  }
+}
+
+TEST(JsonTest, BracketsInStringsDoNotNest) {
+  EXPECT_TRUE(parse_json("\"" + std::string(1000, '[') + "\\\"[\""));
+}
+
+TEST(JsonTest, KeepsTheOrderOfMembers) {
+  EXPECT_EQ(to_text(*parse_json(R"({"z":1,"a":{"y":2,"b":3}})")), R"({"z":1,"a":{"y":2,"b":3}})");
+}
+
+TEST(JsonTest, WritesBytesThatAreNotUtf8WithoutThrowing) {
+  EXPECT_EQ(to_text(Json("a\xff")), "\"a\xef\xbf\xbd\"");
+}
+
+TEST(JsonTest, FindsMembersOfTheRightType) {
+  const auto value = *parse_json(R"({"s":"x","n":5,"t":"18810","b":true,"null":null})");
+  EXPECT_EQ(string_in(value, "s"), "x");
+  EXPECT_EQ(string_in(value, "n"), "");
+  EXPECT_EQ(integer_in(value, "n"), 5);
+  EXPECT_EQ(integer_in(value, "t"), 18810);
+  EXPECT_EQ(integer_in(value, "s"), std::nullopt);
+  EXPECT_EQ(bool_in(value, "b"), true);
+  EXPECT_EQ(find(value, "missing"), nullptr);
+  EXPECT_EQ(find(value, "snake_case", "s"), find(value, "s"));
+  EXPECT_TRUE(find(value, "null")->is_null());
+  EXPECT_EQ(find(Json(5), "x"), nullptr);
+}
+
+}  // namespace
+}  // namespace gembal
