@@ -1,0 +1,96 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/async/loop.hpp"
+#include "lib/core/result.hpp"
+
+namespace gembal::http {
+
+/// How long each part of an exchange may take; zero: no limit.
+struct Timeouts {
+  std::chrono::milliseconds connect{10'000};  ///< name look-up, TCP and TLS
+  std::chrono::milliseconds header{300'000};  ///< from the request to the reply's status line and headers
+  std::chrono::milliseconds idle{120'000};    ///< between two pieces of the body
+  std::chrono::milliseconds total{0};         ///< from open() to the end of the body
+};
+
+struct Request {
+  std::string method = "GET";
+  std::string url;                                ///< absolute; never holds a key
+  std::vector<std::string> headers;               ///< "name: value" lines; Host and Content-Length are made by the client
+  std::shared_ptr<const std::string> body;        ///< shared: kept for another try without a copy; none: no body
+  Timeouts timeouts;
+};
+
+/// Status line and headers of a reply.
+struct Head {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case, in the order of the reply
+
+  /// The first header of that (lower case) name; "" when there is none.
+  std::string_view header(std::string_view name) const;
+};
+
+class Multi;
+struct Transfer;
+
+/// An HTTP reply whose body arrives piece by piece. Lives on one loop; not thread-safe.
+///
+/// Little is read ahead of next() (64 KiB): a slow reader slows the sender down. Destroying it aborts the transfer. Any HTTP
+/// status is a success: errors mean that no reply came.
+class Reply {
+ public:
+  explicit Reply(std::unique_ptr<Transfer> transfer);
+  Reply(Reply&&) noexcept;
+  Reply& operator=(Reply&&) noexcept;
+  ~Reply();
+
+  /// Waits for status and headers. Errors: upstream (not reached, not HTTP), timeout, cancelled.
+  async::Task<Result<void>> wait_for_head();
+
+  /// Valid once wait_for_head() succeeded.
+  const Head& head() const;
+
+  /// The next piece of the body, valid until the following call; nullopt at the end, or when it broke off: see error().
+  async::Task<std::optional<std::string_view>> next();
+
+  /// Whether next() would return at once.
+  bool ready() const;
+
+  /// Why the body ended early; none after a proper end. Kinds: timeout, cancelled, upstream (cut short).
+  const std::optional<Error>& error() const;
+
+  /// Ends the transfer now with that error; whoever waits for the head or a piece is woken.
+  void abort(Error why);
+
+ private:
+  std::unique_ptr<Transfer> transfer_;
+};
+
+struct ClientOptions {
+  std::size_t max_connections = 4096;  ///< kept open for reuse
+  std::string user_agent = "gembal";
+};
+
+/// Makes HTTP requests with libcurl's multi interface, driven by a loop: connections are pooled and reused, HTTP/2 and TLS as
+/// the server offers. One client per loop; not thread-safe. Must outlive its replies.
+class Client {
+ public:
+  Client(async::Loop& loop, ClientOptions options);
+  ~Client();
+
+  /// Starts a request. A reused connection that turns out dead before the first byte of the reply is replaced once.
+  Reply open(Request request);
+
+ private:
+  std::unique_ptr<Multi> multi_;
+};
+
+}  // namespace gembal::http

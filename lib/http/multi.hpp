@@ -1,0 +1,98 @@
+#pragma once
+
+#include <curl/curl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "lib/async/loop.hpp"
+#include "lib/http/client.hpp"
+
+namespace gembal::http {
+
+template <typename T, auto Free>
+struct Freer {
+  void operator()(T* p) const { Free(p); }
+};
+template <typename T, auto Free>
+using Handle = std::unique_ptr<T, Freer<T, Free>>;
+using EasyHandle = Handle<CURL, curl_easy_cleanup>;
+using HeaderList = Handle<curl_slist, curl_slist_free_all>;
+
+/// One transfer: what curl's callbacks write and the reply reads.
+struct Transfer {
+  Transfer(async::Loop& loop, Multi& owner, Request r);
+  ~Transfer();
+
+  void fail(Error why);        ///< ends the transfer, once; wakes the waiter
+  void finish(CURLcode code);  ///< curl is done with it
+
+  Multi& multi;
+  Request request;
+  EasyHandle easy;       ///< given back to the multi when the transfer is over
+  HeaderList header_list;
+  Head head;
+  std::string arrived;   ///< body bytes not taken yet
+  std::string taken;     ///< what the last next() returned a view of
+  std::optional<Error> error;
+  async::Event changed;
+  async::Deadline phase;  ///< header, then idle
+  async::Deadline total;
+  bool head_complete = false;
+  bool done = false;
+  bool paused = false;
+  bool attached = false;  ///< curl works on it
+};
+
+/// Joins libcurl's multi interface to a loop.
+///
+/// curl's sockets live in an epoll set of their own, and the loop watches that set as one descriptor: interest changes cost nothing
+/// while a kept-alive connection rests, and one wake-up serves all the sockets that are ready.
+class Multi {
+ public:
+  Multi(async::Loop& loop, ClientOptions options);
+  ~Multi();
+
+  async::Loop& loop() { return loop_; }
+  EasyHandle take_easy();
+  void give_back(EasyHandle easy);
+  void start(Transfer& transfer);
+  void remove(Transfer& transfer);
+  void resume(Transfer& transfer);
+
+ private:
+  static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void*);
+  static int on_timer(CURLM*, long timeout_ms, void* self);
+  static int on_close(void* self, curl_socket_t socket);
+
+  void prepare(CURL* easy);
+  void watch_sockets();
+  void serve_sockets();
+  void arm_timer();
+  void kick();
+  void act(curl_socket_t socket, int mask);
+  void drain();
+
+  using Descriptor = asio::posix::basic_stream_descriptor<async::Executor>;
+  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                           asio::wait_traits<std::chrono::steady_clock>, async::Executor>;
+  async::Loop& loop_;
+  ClientOptions options_;
+  bool proxy_from_environment_ = false;
+  Handle<CURLM, curl_multi_cleanup> multi_;
+  int epoll_ = -1;
+  Descriptor sockets_;
+  Timer timer_;
+  async::SteadyTime timer_at_{};  ///< when curl wants to be called; the epoch: not at all
+  async::SteadyTime armed_at_ = async::SteadyTime::max();  ///< when the timer fires: never later than timer_at_
+  std::unordered_map<curl_socket_t, std::uint32_t> in_epoll_;  ///< events registered with the kernel
+  std::unordered_map<curl_socket_t, std::uint32_t> wanted_;    ///< events that curl wants now
+  std::vector<EasyHandle> spare_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< posted work and waits look here first
+  bool kick_posted_ = false;
+};
+
+}  // namespace gembal::http
