@@ -58,7 +58,7 @@ struct Attempt {
 /// Lives on one loop. Destroying it hangs up.
 class Answer {
  public:
-  Answer(http::Reply reply, std::string held, keypool::Lease key, std::vector<Attempt> attempts);
+  Answer(http::Reply reply, std::string held, keypool::Lease key);
 
   int status() const { return reply_.head().status; }
   const http::Head& head() const { return reply_.head(); }
@@ -75,6 +75,10 @@ class Answer {
   const std::optional<Error>& error() const { return reply_.error(); }
   const std::string& key_id() const { return key_->id; }
   const std::vector<Attempt>& attempts() const { return attempts_; }
+  void set_attempts(std::vector<Attempt> attempts) { attempts_ = std::move(attempts); }
+
+  /// Hangs up; whoever waits in next() is woken.
+  void abort(Error why) { reply_.abort(std::move(why)); }
 
  private:
   http::Reply reply_;

@@ -1,0 +1,400 @@
+#include "daemon/front/connection.hpp"
+
+#include <sys/socket.h>
+
+#include <atomic>
+#include <charconv>
+
+#include "lib/core/digest.hpp"
+
+namespace gembal::daemon::front {
+namespace {
+
+constexpr std::size_t kPipelined = 64 * 1024;    // bytes taken ahead of the request in progress
+constexpr std::size_t kBodyStep = 256 * 1024;    // a body's memory grows as it comes, whatever length was announced
+constexpr std::size_t kSendTogether = 32 * 1024;
+
+/// Distinct within a machine's lifetime and cheap: a random start, then counting.
+std::string next_id() {
+  static const std::string prefix = random_hex(4);
+  static std::atomic<std::uint64_t> count{0};
+  char digits[17];
+  const auto [end, failure] = std::to_chars(digits, digits + sizeof digits, ++count, 16);
+  return prefix + "-" + std::string(digits, end);
+}
+
+void append_number(std::string& out, std::uint64_t number, int base) {
+  char digits[24];
+  const auto [end, failure] = std::to_chars(digits, digits + sizeof digits, number, base);
+  out.append(digits, end);
+}
+
+bool has_no_body(int status) { return status == 204 || status == 304; }
+
+}  // namespace
+
+Connection::Connection(async::Loop& loop, Socket socket, const Service& service, Connections& all)
+    : Exchange(loop),
+      service_(service),
+      all_(all),
+      socket_(std::move(socket)),
+      readable_(loop),
+      deadline_(loop, [this] { on_time_out(); }) {
+  std::error_code ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
+  all_.add(*this);
+}
+
+Connection::~Connection() { all_.remove(*this); }
+
+void Connection::start() {
+  loop_.spawn([](std::shared_ptr<Connection> self) -> async::Task<void> { co_await self->run(); }(shared_from_this()));
+}
+
+void Connection::drain() {
+  draining_ = true;
+  if (phase_ == Phase::idle) close();
+}
+
+void Connection::cut() {
+  draining_ = true;
+  close();
+}
+
+// Closing wakes whoever waits to read or write; the coroutine then runs to its end.
+void Connection::close() {
+  if (phase_ == Phase::closed) return;
+  phase_ = Phase::closed;
+  ended_ = true;
+  deadline_.clear();
+  std::error_code ignored;
+  socket_.close(ignored);
+  readable_.signal();
+  interrupt_.raise();
+}
+
+void Connection::on_time_out() {
+  timed_out_ = true;
+  if (phase_ == Phase::head || phase_ == Phase::body) {
+    // The coroutine wakes from its read and says 408.
+    ended_ = true;
+    socket_.cancel();
+    readable_.signal();
+    return;
+  }
+  close();
+}
+
+void Connection::arm_read() {
+  if (reading_ || ended_) return;
+  reading_ = true;
+  socket_.async_read_some(asio::buffer(read_buffer_), [self = shared_from_this()](std::error_code failure, std::size_t count) {
+    self->reading_ = false;
+    if (failure) {
+      self->ended_ = true;
+      // While a request is answered, the end of the client's bytes means that nobody waits for the answer.
+      if (self->phase_ == Phase::answering) self->close();
+    } else {
+      self->in_.append(self->read_buffer_.data(), count);
+      if (self->phase_ == Phase::answering && self->in_.size() < kPipelined) self->arm_read();
+    }
+    self->readable_.signal();
+  });
+}
+
+/// Waits for more bytes in `in_`; false when none will come.
+async::Task<bool> Connection::more() {
+  const auto before = in_.size();
+  while (in_.size() == before) {
+    if (ended_) co_return false;
+    arm_read();
+    co_await readable_.wait();
+  }
+  co_return true;
+}
+
+async::Task<void> Connection::run() {
+  for (;;) {
+    phase_ = Phase::idle;
+    limits_ = service_.limits();
+    status_ = 0;
+    body_bytes_ = 0;
+    framing_ = Framing::none;
+    cut_ = false;
+    interrupt_ = {};
+    request_.body.clear();
+    request_.body.shrink_to_fit();
+    if (!co_await read_head()) break;
+    started_ = std::chrono::steady_clock::now();
+    id_ = next_id();
+    keep_alive_ = request_.head.keep_alive;
+    if (!co_await read_body()) break;
+
+    phase_ = Phase::answering;
+    ++count_;
+    arm_read();
+    try {
+      co_await service_.handle(*this);
+    } catch (const std::exception&) {
+      // A library's exception that slipped through: this request fails, nothing else.
+      if (begun()) abandon();
+    }
+    if (!begun() && phase_ == Phase::answering) {
+      co_await answer(service_.refuse(request_.head, 500, "internal error"));
+    }
+    deadline_.clear();
+    if (phase_ == Phase::closed || !keep_alive_ || draining_ || cut_) break;
+    if (framing_ != Framing::none) break;  // never finished
+  }
+  if (phase_ != Phase::closed) {
+    // Let the peer see the end of our bytes before a reset for unread ones of its own can overtake them.
+    std::error_code ignored;
+    if (!cut_) socket_.shutdown(Socket::shutdown_send, ignored);
+    if (!cut_ && !ended_ && (!in_.empty() || reading_)) {
+      phase_ = Phase::head;
+      deadline_.set(std::chrono::seconds{1});
+      for (std::size_t taken = 0; taken < (1u << 20) && !timed_out_;) {
+        in_.clear();
+        if (!co_await more()) break;
+        taken += in_.size();
+      }
+    }
+  }
+  close();
+}
+
+async::Task<bool> Connection::read_head() {
+  HeadReader reader(limits_.head);
+  deadline_.set(limits_.keep_alive);
+  for (;;) {
+    if (!in_.empty()) {
+      if (phase_ == Phase::idle) {
+        phase_ = Phase::head;
+        deadline_.set(limits_.head_time);
+      }
+      const auto progress = reader.read(in_);
+      if (progress == HeadProgress::complete) {
+        in_.erase(0, reader.consumed);
+        request_.head = std::move(reader.head);
+        deadline_.clear();
+        co_return true;
+      }
+      if (progress == HeadProgress::refused) {
+        request_.head = {};
+        co_await refuse(reader.error.status, reader.error.message);
+        co_return false;
+      }
+    }
+    if (!co_await more()) {
+      if (timed_out_ && phase_ == Phase::head) {
+        request_.head = {};
+        co_await refuse(408, "the request's head did not arrive in time");
+      }
+      co_return false;
+    }
+  }
+}
+
+async::Task<bool> Connection::read_body() {
+  const auto& head = request_.head;
+  const auto length = head.content_length.value_or(0);
+  if (!head.chunked && length == 0) co_return true;
+  if (length > limits_.max_body_bytes) {
+    co_await refuse(413, "the request body is larger than " + std::to_string(limits_.max_body_bytes) + " bytes");
+    co_return false;
+  }
+  phase_ = Phase::body;
+  if (head.expects_continue && in_.empty()) {
+    out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    if (!co_await flush()) co_return false;
+    phase_ = Phase::body;
+  }
+  if (head.chunked) co_return co_await read_chunked_body();
+
+  auto& body = request_.body;
+  if (in_.size() >= length) {
+    body = in_.substr(0, length);
+    in_.erase(0, length);
+    co_return true;
+  }
+  body = std::move(in_);
+  in_.clear();
+  while (body.size() < length) {
+    deadline_.set(limits_.body_idle);
+    bool arrived = true;
+    if (reading_) {
+      arrived = co_await more();
+      const auto count = std::min<std::size_t>(in_.size(), length - body.size());
+      body.append(in_, 0, count);
+      in_.erase(0, count);
+    } else {
+      const auto have = body.size();
+      body.resize(std::min<std::size_t>(length, have + std::max(kBodyStep, have)));
+      std::error_code failure;
+      const auto count = co_await socket_.async_read_some(asio::buffer(body.data() + have, body.size() - have),
+                                                          asio::redirect_error(async::use_task, failure));
+      body.resize(have + count);
+      arrived = !failure;
+    }
+    if (!arrived) {
+      if (timed_out_) co_await refuse(408, "the request's body did not arrive in time");
+      co_return false;
+    }
+  }
+  deadline_.clear();
+  co_return true;
+}
+
+async::Task<bool> Connection::read_chunked_body() {
+  ChunkReader chunks(limits_.max_body_bytes);
+  for (;;) {
+    in_.erase(0, chunks.read(in_, request_.body));
+    if (chunks.state() == ChunkReader::State::complete) {
+      deadline_.clear();
+      co_return true;
+    }
+    if (chunks.state() == ChunkReader::State::refused) {
+      if (chunks.too_large()) {
+        co_await refuse(413, "the request body is larger than " + std::to_string(limits_.max_body_bytes) + " bytes");
+      } else {
+        co_await refuse(400, "malformed chunked body");
+      }
+      co_return false;
+    }
+    deadline_.set(limits_.body_idle);
+    if (!co_await more()) {
+      if (timed_out_) co_await refuse(408, "the request's body did not arrive in time");
+      co_return false;
+    }
+  }
+}
+
+async::Task<void> Connection::refuse(int status, std::string message) {
+  if (phase_ == Phase::closed) co_return;
+  deadline_.clear();
+  phase_ = Phase::answering;
+  keep_alive_ = false;  // nobody knows where the next request would start
+  co_await answer(service_.refuse(request_.head, status, message));
+}
+
+void Connection::begin(int status, const Headers& headers, std::optional<std::uint64_t> length) {
+  status_ = status;
+  if (draining_) keep_alive_ = false;
+  out_ += "HTTP/1.1 ";
+  append_number(out_, static_cast<std::uint64_t>(status), 10);
+  out_ += ' ';
+  out_ += reason_phrase(status);
+  out_ += "\r\n";
+  for (const auto& [name, value] : headers) {
+    out_.append(name).append(": ").append(value).append("\r\n");
+  }
+  if (has_no_body(status)) {
+    framing_ = Framing::length;
+    length_left_ = 0;
+  } else if (length) {
+    framing_ = Framing::length;
+    length_left_ = *length;
+    out_ += "content-length: ";
+    append_number(out_, *length, 10);
+    out_ += "\r\n";
+  } else if (request_.head.minor_version == 1) {
+    framing_ = Framing::chunked;
+    out_ += "transfer-encoding: chunked\r\n";
+  } else {
+    framing_ = Framing::until_close;
+    keep_alive_ = false;
+  }
+  if (!keep_alive_) {
+    out_ += "connection: close\r\n";
+  } else if (request_.head.minor_version == 0) {
+    out_ += "connection: keep-alive\r\n";
+  }
+  out_ += "\r\n";
+}
+
+async::Task<bool> Connection::write(std::string_view piece, Flush how) {
+  if (phase_ == Phase::closed || cut_) co_return false;
+  body_bytes_ += piece.size();
+  if (request_.head.method != "HEAD" && !piece.empty()) {
+    if (framing_ == Framing::length) {
+      // More than was announced would be read as the next reply.
+      if (piece.size() > length_left_) piece = piece.substr(0, length_left_);
+      length_left_ -= piece.size();
+      out_ += piece;
+    } else if (framing_ == Framing::chunked) {
+      append_number(out_, piece.size(), 16);
+      out_.append("\r\n").append(piece).append("\r\n");
+    } else {
+      out_ += piece;
+    }
+  }
+  if (how == Flush::later && out_.size() < kSendTogether) co_return true;
+  co_return co_await flush();
+}
+
+async::Task<bool> Connection::finish() {
+  if (phase_ == Phase::closed || cut_) co_return false;
+  if (framing_ == Framing::length && length_left_ > 0 && request_.head.method != "HEAD") {
+    abandon();
+    co_return false;
+  }
+  if (framing_ == Framing::chunked && request_.head.method != "HEAD") out_ += "0\r\n\r\n";
+  framing_ = Framing::none;
+  co_return co_await flush();
+}
+
+void Connection::abandon() {
+  cut_ = true;
+  keep_alive_ = false;
+  if (phase_ == Phase::closed) return;
+  // A reset tells the client that the reply is not whole, even where its end is the end of the connection.
+  if (framing_ == Framing::until_close) {
+    std::error_code ignored;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  }
+  close();
+}
+
+async::Task<bool> Connection::answer(Response response) {
+  begin(response.status, response.headers, response.body.size());
+  if (!co_await write(response.body, Flush::later)) co_return false;
+  co_return co_await finish();
+}
+
+async::Task<bool> Connection::flush() {
+  std::size_t sent = 0;
+  while (sent < out_.size()) {
+    std::error_code failure;
+    const auto count = socket_.write_some(asio::buffer(out_.data() + sent, out_.size() - sent), failure);
+    if (!failure) {
+      sent += count;
+      continue;
+    }
+    if (failure != asio::error::would_block && failure != asio::error::try_again) {
+      close();
+      break;
+    }
+    deadline_.set(limits_.write_stall);
+    co_await socket_.async_wait(Socket::wait_write, asio::redirect_error(async::use_task, failure));
+    deadline_.clear();
+    if (failure || phase_ == Phase::closed) {
+      close();
+      break;
+    }
+  }
+  const bool whole = sent == out_.size();
+  out_.clear();
+  if (out_.capacity() > 4 * kSendTogether) out_.shrink_to_fit();
+  co_return whole;
+}
+
+void Connections::drain() {
+  for (auto* connection : std::vector<Connection*>(open_)) connection->drain();
+}
+
+void Connections::cut() {
+  for (auto* connection : std::vector<Connection*>(open_)) connection->cut();
+}
+
+}  // namespace gembal::daemon::front

@@ -1,0 +1,103 @@
+#include "daemon/front/listener.hpp"
+
+#include <sys/socket.h>
+
+namespace gembal::daemon::front {
+namespace {
+
+using asio::ip::tcp;
+using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+Error cannot_listen(const std::string& where, const std::error_code& failure) {
+  Error error{ErrorKind::io, "cannot listen on " + where + ": " + failure.message()};
+  if (failure == asio::error::address_in_use) {
+    error.hint = "another program listens there; choose another address with --listen";
+  } else if (failure == asio::error::access_denied) {
+    error.hint = "ports below 1024 need privileges; choose another with --listen";
+  } else {
+    error.hint = "give an address of this machine with --listen HOST:PORT";
+  }
+  return error;
+}
+
+}  // namespace
+
+std::string to_text(const tcp::endpoint& endpoint) {
+  const auto address = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
+}
+
+// Sockets with SO_REUSEPORT join a group even when another program of the same user made it: a first socket without it is what
+// finds a port in use.
+Result<tcp::endpoint> reserve(const std::string& host, std::uint16_t port) {
+  const std::string where = host + ":" + std::to_string(port);
+  asio::io_context context;
+  std::error_code failure;
+  tcp::resolver resolver(context);
+  const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, failure);
+  if (failure || found.empty()) return cannot_listen(where, failure);
+  tcp::endpoint endpoint = found.begin()->endpoint();
+  tcp::acceptor probe(context);
+  probe.open(endpoint.protocol(), failure);
+  if (!failure) probe.set_option(asio::socket_base::reuse_address(true), failure);
+  if (!failure) probe.bind(endpoint, failure);
+  if (!failure) probe.listen(1, failure);
+  if (failure) return cannot_listen(where, failure);
+  return probe.local_endpoint();
+}
+
+Listener::Listener(async::Loop& loop, const Service& service, Connections& connections, std::size_t max_connections)
+    : loop_(loop),
+      service_(service),
+      connections_(connections),
+      max_connections_(max_connections),
+      acceptor_(loop.executor()),
+      pause_(loop, [this] { accept(); }) {}
+
+Result<std::unique_ptr<Listener>> Listener::open(async::Loop& loop, const tcp::endpoint& endpoint, const Service& service,
+                                                 Connections& connections, std::size_t max_connections) {
+  auto listener = std::make_unique<Listener>(loop, service, connections, max_connections);
+  auto& acceptor = listener->acceptor_;
+  std::error_code failure;
+  acceptor.open(endpoint.protocol(), failure);
+  if (!failure) acceptor.set_option(asio::socket_base::reuse_address(true), failure);
+  if (!failure) acceptor.set_option(ReusePort(true), failure);
+  if (!failure) acceptor.bind(endpoint, failure);
+  if (!failure) acceptor.listen(4096, failure);
+  if (failure) return cannot_listen(to_text(endpoint), failure);
+  return listener;
+}
+
+void Listener::start() { accept(); }
+
+void Listener::stop() {
+  *alive_ = false;
+  pause_.clear();
+  std::error_code ignored;
+  acceptor_.close(ignored);
+}
+
+void Listener::accept() {
+  acceptor_.async_accept([this, alive = alive_](std::error_code failure, Socket socket) {
+    if (!*alive) return;
+    if (failure) {
+      // Most likely out of descriptors: accepting at once again would spin.
+      pause_.set(std::chrono::milliseconds{100});
+      return;
+    }
+    if (connections_.count() >= max_connections_) {
+      static const std::string full = [] {
+        const std::string body = R"({"error":{"code":503,"message":"too many connections","status":"UNAVAILABLE"}})";
+        return "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n"
+               "connection: close\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+      }();
+      std::error_code ignored;
+      socket.write_some(asio::buffer(full), ignored);
+    } else {
+      std::make_shared<Connection>(loop_, std::move(socket), service_, connections_)->start();
+    }
+    accept();
+  });
+}
+
+}  // namespace gembal::daemon::front

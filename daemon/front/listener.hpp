@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/front/connection.hpp"
+
+namespace gembal::daemon::front {
+
+/// A listening socket that several loops share: each accepts on a descriptor of its own (SO_REUSEPORT), so the kernel spreads
+/// the connections.
+///
+/// Errors: io (in use, not permitted, no such address), naming the address.
+Result<asio::ip::tcp::endpoint> reserve(const std::string& host, std::uint16_t port);
+
+/// Accepts connections on one loop. Lives on that loop.
+class Listener {
+ public:
+  /// `endpoint` comes from reserve(). Service and connections must outlive the listener.
+  static Result<std::unique_ptr<Listener>> open(async::Loop& loop, const asio::ip::tcp::endpoint& endpoint,
+                                                const Service& service, Connections& connections, std::size_t max_connections);
+
+  void start();
+  void stop();
+
+  Listener(async::Loop& loop, const Service& service, Connections& connections, std::size_t max_connections);
+
+ private:
+  void accept();
+
+  using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, async::Executor>;
+  async::Loop& loop_;
+  const Service& service_;
+  Connections& connections_;
+  std::size_t max_connections_;
+  Acceptor acceptor_;
+  async::Deadline pause_;  ///< out of descriptors: try again a little later
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+/// "127.0.0.1:8000", "[::1]:8000".
+std::string to_text(const asio::ip::tcp::endpoint& endpoint);
+
+}  // namespace gembal::daemon::front

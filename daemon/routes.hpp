@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/dialect.hpp"
+#include "lib/upstream/dispatcher.hpp"
+
+namespace gembal::daemon {
+
+/// What a path is for.
+enum class Target {
+  native,             ///< the Gemini API, passed through
+  openai_chat,        ///< /v1/chat/completions, translated
+  openai_embeddings,  ///< /v1/embeddings, translated
+  openai_models,      ///< /v1/models
+  openai_model,       ///< /v1/models/{id}
+  openai_forward,     ///< Google's own OpenAI-compatible surface
+  page,               ///< served by gembal itself
+  unsupported,        ///< a part of an API that gembal does not offer: 501
+};
+
+/// Where a request goes. Pure data made from its head.
+struct Route {
+  Target target = Target::page;
+  Dialect dialect = Dialect::gemini;
+  std::string version;        ///< native and forwarded: "v1beta", "v1", "v1alpha"
+  std::string upstream_path;  ///< native and forwarded: what follows the version, with its leading slash
+  std::string model;          ///< from the path; "" when there is none
+  upstream::Form form = upstream::Form::opaque;
+  bool needs_token = true;
+};
+
+/// Finds the route of a request. Where two dialects own a path, the client's headers decide. Pure.
+/// Errors: bad_request (a path with dot segments).
+Result<Route> find_route(const front::RequestHead& head);
+
+/// `query` without the parameters that carry a client's token; other parameters keep their bytes and order.
+std::string without_token(std::string_view query);
+
+/// The value of a query parameter, percent-decoded; nullopt when it is not there.
+std::optional<std::string> query_value(std::string_view query, std::string_view name);
+
+}  // namespace gembal::daemon
