@@ -150,6 +150,7 @@ void Multi::prepare(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);  // the path is passed through byte for byte
 }
 
 EasyHandle Multi::take_easy() {

@@ -2,9 +2,9 @@
 
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/core/result.hpp"
@@ -40,8 +40,8 @@ class KeyPool {
   void set_policy(Policy policy);
 
   /// Makes `keys` the pool: new ones join at the end of the turn, missing ones leave, known ones take over the owner's
-  /// changes (label, project, paid, disabled) and keep what was learned. `states`: key id -> states remembered from before;
-  /// they are only applied to keys that the pool did not hold yet.
+  /// changes (label, project, paid, disabled) and keep what was learned; one that the owner enabled again starts afresh.
+  /// `states`: key id -> states remembered from before; they are only applied to keys that the pool did not hold yet.
   void replace(std::vector<Key> keys, const std::vector<std::pair<std::string, ModelState>>& states, TimePoint now);
 
   /// The next usable key for `model` after the one handed out last, leaving out the ids in `tried`.
@@ -49,9 +49,9 @@ class KeyPool {
   /// this model: retry_after is the time until the first is back; the same when only tried ones are left ready, with 1 s).
   Result<Lease> take(std::string_view model, const std::vector<std::string>& tried, TimePoint now);
 
-  /// Records what became of one use of a lease for `model`. A key that has since left the pool is ignored.
-  /// Returns what the store must remember; nullopt when nothing durable changed.
-  std::optional<Change> report(const Lease& used, std::string_view model, const Verdict& verdict, TimePoint now);
+  /// Records what became of one use of a lease for `model`. A key that has since left the pool is ignored. A quota verdict counts for
+  /// every key of the same declared project. Returns what the store must remember; empty when nothing durable changed.
+  std::vector<Change> report(const Lease& used, std::string_view model, const Verdict& verdict, TimePoint now);
 
   /// Keys that are not disabled; and all of them.
   std::size_t usable() const;

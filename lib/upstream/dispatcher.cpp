@@ -159,8 +159,8 @@ Dispatcher::Dispatcher(async::Loop& loop, http::Client& client, keypool::KeyPool
                        std::function<void(keypool::Change)> remember)
     : loop_(loop), client_(client), pool_(pool), remember_(std::move(remember)) {}
 
-async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits, async::Interrupt& interrupt) {
-  std::vector<Attempt> attempts;
+async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits, async::Interrupt& interrupt,
+                                             Journey& journey) {
   std::vector<std::string> blamed;   // never asked again for this request
   std::vector<std::string> unlucky;  // met with an outage: asked again when no other key is ready
   int failures = 0;                  // tries that failed for reasons that are not the key's
@@ -181,13 +181,15 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits, as
       co_return std::move(key).error();
     }
 
+    const auto began = std::chrono::steady_clock::now();
     last = co_await try_once(loop_, client_, call, *key, limits, interrupt);
+    journey.waiting += std::chrono::steady_clock::now() - began;
     const Verdict& verdict = last->verdict;
-    if (auto change = pool_.report(*key, call.model, verdict, wall_clock())) remember_(std::move(*change));
+    if (last->answer) last->answer->set_verdict(verdict);
+    for (auto& change : pool_.report(*key, call.model, verdict, wall_clock())) remember_(std::move(change));
 
     const auto pass_on = [&]() -> Result<Answer> {
       if (!last->answer) return std::move(last->failure);
-      last->answer->set_attempts(std::move(attempts));
       return std::move(*last->answer);
     };
     if (verdict.outcome == Outcome::success || verdict.outcome == Outcome::caller_fault ||
@@ -199,7 +201,7 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits, as
       co_return Error{ErrorKind::internal, "the upstream did not accept how the key was sent"};
     }
 
-    attempts.push_back({(*key)->id, to_string(verdict.outcome)});
+    journey.left.push_back({(*key)->id, to_string(verdict.outcome)});
     if (blames_key(verdict.outcome)) {
       blamed.push_back((*key)->id);
       // A bare refusal may be the model's trouble rather than the key's: it must not walk through the whole pool.
@@ -214,7 +216,9 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits, as
       co_return Error{ErrorKind::keys_waiting, "the upstream limits every key that was tried", "try again a little later",
                       std::chrono::seconds{5}};
     }
-    co_await async::sleep(loop_, back_off(failures), interrupt);
+    const auto pause = back_off(failures);
+    co_await async::sleep(loop_, pause, interrupt);
+    journey.waiting += pause;
   }
 }
 

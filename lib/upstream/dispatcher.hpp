@@ -11,16 +11,9 @@
 #include "lib/core/result.hpp"
 #include "lib/http/client.hpp"
 #include "lib/keypool/key_pool.hpp"
+#include "lib/upstream/form.hpp"
 
 namespace gembal::upstream {
-
-/// What the reply of a call looks like, and so how it is looked at before its first byte is passed on.
-enum class Form {
-  unary,   ///< one generateContent reply: empty ones are broken
-  sse,     ///< generateContent events: held until the first with content
-  array,   ///< the same as one JSON array
-  opaque,  ///< anything else: only the status is looked at
-};
 
 /// How the key is sent.
 enum class KeyHeader {
@@ -53,6 +46,12 @@ struct Attempt {
   std::string why;
 };
 
+/// How a call came to its answer.
+struct Journey {
+  std::vector<Attempt> left;           ///< the tries before the last
+  std::chrono::nanoseconds waiting{};  ///< time spent on upstream and on back-offs, not on our own work
+};
+
 /// A reply that is to be passed on: its head, what was held of its body, and the rest as it comes.
 ///
 /// Lives on one loop. Destroying it hangs up.
@@ -74,8 +73,9 @@ class Answer {
 
   const std::optional<Error>& error() const { return reply_.error(); }
   const std::string& key_id() const { return key_->id; }
-  const std::vector<Attempt>& attempts() const { return attempts_; }
-  void set_attempts(std::vector<Attempt> attempts) { attempts_ = std::move(attempts); }
+  /// What was thought of it: success, the caller's fault, or, when tries ended, the last failure.
+  const keypool::Verdict& verdict() const { return verdict_; }
+  void set_verdict(keypool::Verdict verdict) { verdict_ = std::move(verdict); }
 
   /// Hangs up; whoever waits in next() is woken.
   void abort(Error why) { reply_.abort(std::move(why)); }
@@ -85,7 +85,7 @@ class Answer {
   std::string held_;
   bool held_taken_ = false;
   keypool::Lease key_;
-  std::vector<Attempt> attempts_;
+  keypool::Verdict verdict_;
 };
 
 /// Makes calls with keys of the pool: takes one, judges the reply, tries again with another key while nothing has been passed on.
@@ -100,9 +100,8 @@ class Dispatcher {
   /// The reply to pass on: a success, or an upstream answer that no other key would change (a caller's mistake), or the last
   /// failure when tries ended. An upstream answer that blames a key is never passed on.
   /// Errors: no_usable_key, keys_waiting, upstream, timeout, cancelled (the interrupt was raised).
-  async::Task<Result<Answer>> open(Call call, const Limits& limits, async::Interrupt& interrupt);
-
-  async::Loop& loop() { return loop_; }
+  /// `journey` is filled also when there is no answer.
+  async::Task<Result<Answer>> open(Call call, const Limits& limits, async::Interrupt& interrupt, Journey& journey);
 
  private:
   async::Loop& loop_;

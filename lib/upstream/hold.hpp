@@ -5,7 +5,7 @@
 
 #include "lib/sse/json_array.hpp"
 #include "lib/sse/parser.hpp"
-#include "lib/upstream/dispatcher.hpp"
+#include "lib/upstream/form.hpp"
 
 namespace gembal::upstream {
 
@@ -41,7 +41,6 @@ class Hold {
   std::string error_body_;
   sse::Parser events_;
   sse::JsonArraySplitter items_;
-  bool lawful_finish_ = false;
 };
 
 }  // namespace gembal::upstream
