@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "daemon/sandbox/scenario.hpp"
+#include "daemon/sandbox/script.hpp"
+
+namespace gembal::sandbox {
+
+/// How the sandbox answers. What a scenario says wins.
+struct Options {
+  std::uint64_t seed = 1;         ///< the same seed and requests give the same answers
+  Milliseconds chunk_delay{20};   ///< between two events of a stream
+  Milliseconds latency{};         ///< before every answer
+  Scenario scenario;
+};
+
+/// A stand-in for the Gemini API: given a request, says what to send back and when.
+///
+/// Thread-safe. Does no I/O and reads no clock: the caller says what time it is. Knows models, keys, quotas, files,
+/// caches and interactions; forgets them when it is destroyed.
+class Api {
+ public:
+  explicit Api(Options options);
+  ~Api();
+
+  Script answer(const Request& request, TimePoint now);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gembal::sandbox

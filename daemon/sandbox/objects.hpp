@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/sandbox/errors.hpp"
+
+namespace gembal::sandbox {
+
+/// Things that live on the server, each belonging to the project that made it: "files/x", "cachedContents/x",
+/// "interactions/x". Another project is told that they do not exist, or are not its own.
+///
+/// Not thread-safe.
+class Objects {
+ public:
+  struct Object {
+    std::string project;
+    Json json;          ///< as it is shown
+    Json content;       ///< what is not shown: the contents of a cache
+    std::string bytes;  ///< of a file
+    TimePoint expires{};
+  };
+
+  void put(const std::string& name, Object object) { objects_[name] = std::move(object); }
+
+  /// nullptr: unknown, expired, or another project's.
+  Object* get(const std::string& name, const std::string& project, TimePoint now);
+
+  bool remove(const std::string& name, const std::string& project, TimePoint now);
+
+  /// A page of {"files":[...],"nextPageToken"?}: the objects of that collection ("files"), newest last.
+  Json list(const std::string& collection, const std::string& project, std::int64_t page_size, const std::string& token,
+            TimePoint now) const;
+
+  /// An upload that has been announced; the session's id stands in its URL.
+  struct Upload {
+    std::string project;
+    Json file;  ///< displayName, name, mimeType as far as given
+    std::string bytes;
+  };
+  void begin_upload(const std::string& id, Upload upload) { uploads_[id] = std::move(upload); }
+  Upload* upload(const std::string& id);
+  void end_upload(const std::string& id) { uploads_.erase(id); }
+
+ private:
+  std::map<std::string, Object> objects_;
+  std::map<std::string, Upload> uploads_;
+};
+
+/// The File that an upload becomes, 48 hours of life from `now` on.
+Json file_json(const std::string& name, const Objects::Upload& upload, const std::string& base_url, TimePoint now);
+
+/// "2026-06-17T14:13:00.159379Z": a time as protobuf's JSON writes it, in milliseconds here.
+std::string timestamp(TimePoint time);
+
+}  // namespace gembal::sandbox

@@ -1,0 +1,108 @@
+// Puts an Answer into GenerateContentResponse messages, their members in the order of recorded replies.
+#include "daemon/sandbox/answer.hpp"
+#include "lib/core/text.hpp"
+
+namespace gembal::sandbox {
+namespace {
+
+Json modality_list(const std::vector<std::pair<std::string, std::int64_t>>& counts) {
+  Json list = Json::array();
+  for (const auto& [modality, count] : counts) list.push_back({{"modality", modality}, {"tokenCount", count}});
+  return list;
+}
+
+Json usage_json(const Ask& ask, const Answer& answer, const Event& event, bool last) {
+  const auto prompt = ask.tokens.total();
+  const auto tools = last ? answer.tool_tokens : 0;
+  Json usage = {{"promptTokenCount", prompt}};
+  if (ask.cached_tokens > 0) usage["cachedContentTokenCount"] = ask.cached_tokens;
+  if (event.candidate_tokens > 0) usage["candidatesTokenCount"] = event.candidate_tokens;
+  usage["totalTokenCount"] = prompt + event.candidate_tokens + event.thought_tokens + tools;
+  usage["promptTokensDetails"] = modality_list(ask.tokens.by_modality);
+  if (ask.cached_tokens > 0) usage["cacheTokensDetails"] = modality_list({{"TEXT", ask.cached_tokens}});
+  if (answer.made_of != "TEXT" && event.candidate_tokens > 0) {
+    usage["candidatesTokensDetails"] = modality_list({{answer.made_of, event.candidate_tokens}});
+  }
+  if (tools > 0) {
+    usage["toolUsePromptTokenCount"] = tools;
+    usage["toolUsePromptTokensDetails"] = modality_list({{"TEXT", tools}});
+  }
+  if (event.thought_tokens > 0) usage["thoughtsTokenCount"] = event.thought_tokens;
+  usage["serviceTier"] = "standard";
+  return usage;
+}
+
+Json ratings(const char* worst) {
+  Json list = Json::array();
+  for (const char* category : {"HARM_CATEGORY_SEXUALLY_EXPLICIT", "HARM_CATEGORY_HATE_SPEECH", "HARM_CATEGORY_HARASSMENT",
+                               "HARM_CATEGORY_DANGEROUS_CONTENT"}) {
+    const bool high = list.size() == 3;
+    list.push_back({{"category", category}, {"probability", high ? worst : "NEGLIGIBLE"}});
+    if (high) list.back()["blocked"] = true;
+  }
+  return list;
+}
+
+Json response_json(const Ask& ask, const Answer& answer, const Event& event, bool last) {
+  Json response = Json::object();
+  if (!answer.no_candidates) {
+    Json content = Json::object();
+    if (!answer.empty_content) {
+      if (!event.parts.empty()) content["parts"] = event.parts;
+      content["role"] = "model";
+    }
+    Json candidate = {{"content", std::move(content)}};
+    if (last) candidate["finishReason"] = answer.finish;
+    candidate["index"] = 0;
+    if (last && !answer.finish_message.empty()) candidate["finishMessage"] = answer.finish_message;
+    if (last && answer.finish == "SAFETY") candidate["safetyRatings"] = ratings("HIGH");
+    // While it searches, the API sends the metadata empty until they are complete.
+    if (answer.grounding.is_object()) candidate["groundingMetadata"] = last ? answer.grounding : Json::object();
+    if (last && answer.url_context.is_object()) candidate["urlContextMetadata"] = answer.url_context;
+    response["candidates"] = Json::array({std::move(candidate)});
+  }
+  if (!answer.block_reason.empty()) response["promptFeedback"] = {{"blockReason", answer.block_reason}};
+  response["usageMetadata"] = usage_json(ask, answer, event, last);
+  const Model& model = *ask.model;
+  response["modelVersion"] = *model.answers_as ? model.answers_as : model.id;
+  response["responseId"] = ask.response_id;
+  return response;
+}
+
+bool is_text(const Json& part) { return find(part, "text") != nullptr; }
+
+}  // namespace
+
+Json joined_parts(const Answer& answer) {
+  Json joined = Json::array();
+  for (const auto& event : answer.events) {
+    for (const auto& part : event.parts) {
+      Json* previous = joined.empty() ? nullptr : &joined.back();
+      const bool joins = previous && is_text(part) && is_text(*previous) && !find(*previous, "thoughtSignature") &&
+                         bool_in(part, "thought") == bool_in(*previous, "thought");
+      if (joins) {
+        (*previous)["text"] = std::string(string_in(*previous, "text")) + std::string(string_in(part, "text"));
+        if (const Json* signature = find(part, "thoughtSignature")) (*previous)["thoughtSignature"] = *signature;
+      } else if (!is_text(part) || !string_in(part, "text").empty() || find(part, "thoughtSignature")) {
+        joined.push_back(part);
+      }
+    }
+  }
+  return joined;
+}
+
+Json to_response(const Ask& ask, const Answer& answer) {
+  Event whole = answer.events.empty() ? Event{} : answer.events.back();
+  whole.parts = joined_parts(answer);
+  return response_json(ask, answer, whole, true);
+}
+
+std::vector<Json> to_chunks(const Ask& ask, const Answer& answer) {
+  std::vector<Json> chunks;
+  for (std::size_t i = 0; i < answer.events.size(); ++i) {
+    chunks.push_back(response_json(ask, answer, answer.events[i], i + 1 == answer.events.size()));
+  }
+  return chunks;
+}
+
+}  // namespace gembal::sandbox
