@@ -33,6 +33,12 @@ enum class Flush {
   later,  ///< more follows without a wait: send together
 };
 
+/// How a reply that is given up ends.
+enum class Cut {
+  close,  ///< the connection is closed
+  reset,  ///< the client sees a reset: for a reply whose end is the end of the connection
+};
+
 /// One request and the way to answer it, once. Lives on the connection's loop for the length of its handler.
 ///
 /// Every function that writes returns false when the client is gone; the handler then just returns.
@@ -58,7 +64,10 @@ class Exchange {
   virtual async::Task<bool> finish() = 0;
 
   /// Gives the reply up: what began is cut off, so that nobody takes it for whole.
-  virtual void abandon() = 0;
+  virtual void abandon(Cut how = Cut::close) = 0;
+
+  /// Sends these bytes in place of an HTTP reply and closes the connection: only a stand-in for a broken server wants that.
+  virtual async::Task<void> answer_raw(std::string bytes) = 0;
 
   int status() const { return status_; }               ///< what was answered; 0 before
   bool begun() const { return status_ != 0; }

@@ -138,7 +138,7 @@ async::Task<void> Connection::run() {
       co_await service_.handle(*this);
     } catch (const std::exception&) {
       // A library's exception that slipped through: this request fails, nothing else.
-      if (begun()) abandon();
+      if (begun()) abandon(Cut::close);
     }
     if (!begun() && phase_ == Phase::answering) {
       co_await answer(service_.refuse(request_.head, 500, "internal error"));
@@ -336,7 +336,7 @@ async::Task<bool> Connection::write(std::string_view piece, Flush how) {
 async::Task<bool> Connection::finish() {
   if (phase_ == Phase::closed || cut_) co_return false;
   if (framing_ == Framing::length && length_left_ > 0 && request_.head.method != "HEAD") {
-    abandon();
+    abandon(Cut::close);
     co_return false;
   }
   if (framing_ == Framing::chunked && request_.head.method != "HEAD") out_ += "0\r\n\r\n";
@@ -344,12 +344,20 @@ async::Task<bool> Connection::finish() {
   co_return co_await flush();
 }
 
-void Connection::abandon() {
+async::Task<void> Connection::answer_raw(std::string bytes) {
+  status_ = 200;
+  keep_alive_ = false;
+  framing_ = Framing::none;
+  out_ = std::move(bytes);
+  co_await flush();
+}
+
+void Connection::abandon(Cut how) {
   cut_ = true;
   keep_alive_ = false;
   if (phase_ == Phase::closed) return;
   // A reset tells the client that the reply is not whole, even where its end is the end of the connection.
-  if (framing_ == Framing::until_close) {
+  if (framing_ == Framing::until_close || how == Cut::reset) {
     std::error_code ignored;
     socket_.set_option(asio::socket_base::linger(true, 0), ignored);
   }
@@ -389,7 +397,14 @@ async::Task<bool> Connection::flush() {
   co_return whole;
 }
 
-void Connections::drain() {
+void Connections::remove(Connection& connection) {
+  std::erase(open_, &connection);
+  if (open_.empty() && when_empty_) std::exchange(when_empty_, nullptr)();
+}
+
+void Connections::drain(std::function<void()> empty) {
+  if (open_.empty()) return empty();
+  when_empty_ = std::move(empty);
   for (auto* connection : std::vector<Connection*>(open_)) connection->drain();
 }
 

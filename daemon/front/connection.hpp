@@ -53,7 +53,8 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void begin(int status, const Headers& headers, std::optional<std::uint64_t> length) override;
   async::Task<bool> write(std::string_view piece, Flush flush) override;
   async::Task<bool> finish() override;
-  void abandon() override;
+  void abandon(Cut how) override;
+  async::Task<void> answer_raw(std::string bytes) override;
 
  private:
   enum class Phase { idle, head, body, answering, closed };
@@ -93,17 +94,21 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   std::uint64_t count_ = 0;
 };
 
-/// The open connections of one loop, so that they can be counted and ended.
+/// The open connections of one loop, so that they can be counted and ended. Lives on that loop.
 class Connections {
  public:
   void add(Connection& connection) { open_.push_back(&connection); }
-  void remove(Connection& connection) { std::erase(open_, &connection); }
+  void remove(Connection& connection);
   std::size_t count() const { return open_.size(); }
-  void drain();
+
+  /// Lets requests in progress end and closes what is idle; calls `empty`, once, when no connection is left.
+  void drain(std::function<void()> empty);
+  /// Ends all at once; a drain() in progress then comes to its end.
   void cut();
 
  private:
   std::vector<Connection*> open_;
+  std::function<void()> when_empty_;
 };
 
 }  // namespace gembal::daemon::front

@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <charconv>
+
 namespace gembal::daemon::front {
 namespace {
 
@@ -20,6 +22,12 @@ Error cannot_listen(const std::string& where, const std::error_code& failure) {
   return error;
 }
 
+bool is_port(std::string_view text) {
+  unsigned number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return failure == std::errc() && end == text.data() + text.size() && number <= 65535;
+}
+
 }  // namespace
 
 std::string to_text(const tcp::endpoint& endpoint) {
@@ -29,20 +37,26 @@ std::string to_text(const tcp::endpoint& endpoint) {
 
 // Sockets with SO_REUSEPORT join a group even when another program of the same user made it: a first socket without it is what
 // finds a port in use.
-Result<tcp::endpoint> reserve(const std::string& host, std::uint16_t port) {
-  const std::string where = host + ":" + std::to_string(port);
+Result<tcp::endpoint> reserve(const std::string& address) {
+  const auto colon = address.rfind(':');
+  const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
+  std::string host = colon == std::string::npos ? "" : address.substr(0, colon);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (!is_port(port)) {
+    return Error{ErrorKind::config, "'" + address + "' is no address to listen on", "give HOST:PORT, as in 127.0.0.1:8000"};
+  }
   asio::io_context context;
   std::error_code failure;
   tcp::resolver resolver(context);
-  const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, failure);
-  if (failure || found.empty()) return cannot_listen(where, failure);
+  const auto found = resolver.resolve(host, port, tcp::resolver::passive | tcp::resolver::numeric_service, failure);
+  if (failure || found.empty()) return cannot_listen(address, failure);
   tcp::endpoint endpoint = found.begin()->endpoint();
   tcp::acceptor probe(context);
   probe.open(endpoint.protocol(), failure);
   if (!failure) probe.set_option(asio::socket_base::reuse_address(true), failure);
   if (!failure) probe.bind(endpoint, failure);
   if (!failure) probe.listen(1, failure);
-  if (failure) return cannot_listen(where, failure);
+  if (failure) return cannot_listen(address, failure);
   return probe.local_endpoint();
 }
 

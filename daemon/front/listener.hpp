@@ -8,13 +8,13 @@
 
 namespace gembal::daemon::front {
 
-/// A listening socket that several loops share: each accepts on a descriptor of its own (SO_REUSEPORT), so the kernel spreads
-/// the connections.
-///
-/// Errors: io (in use, not permitted, no such address), naming the address.
-Result<asio::ip::tcp::endpoint> reserve(const std::string& host, std::uint16_t port);
+/// Finds the endpoint that "HOST:PORT" ("127.0.0.1:8000", "[::1]:8000", ":8000" for every address; port 0 for a free one) names, and
+/// that nobody else listens there. Blocks for a name look-up.
+/// Errors: config (not of that form), io (in use, not permitted, no such address), naming the address.
+Result<asio::ip::tcp::endpoint> reserve(const std::string& address);
 
-/// Accepts connections on one loop. Lives on that loop.
+/// Accepts connections on one loop. Several loops listen on one endpoint, each with a socket of its own (SO_REUSEPORT), and the kernel
+/// spreads the connections. Lives on its loop.
 class Listener {
  public:
   /// `endpoint` comes from reserve(). Service and connections must outlive the listener.

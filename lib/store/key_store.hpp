@@ -24,8 +24,8 @@ struct Added {
 class KeyStore {
  public:
   /// Opens, making the folder and the file when they do not exist, and brings the schema up to date.
-  /// Errors: store (not permitted, not a database, a newer schema, locked for more than five seconds), each with a hint.
-  static Result<KeyStore> open(const std::string& path);
+  /// Errors: store (not permitted, not a database, a newer schema, locked for longer than `busy`), each with a hint.
+  static Result<KeyStore> open(const std::string& path, Milliseconds busy = std::chrono::seconds{5});
 
   KeyStore(KeyStore&&) noexcept;
   KeyStore& operator=(KeyStore&&) noexcept;

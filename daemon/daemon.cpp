@@ -1,0 +1,309 @@
+#include "daemon/daemon.hpp"
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <thread>
+
+#include "daemon/front/listener.hpp"
+#include "daemon/front/pages.hpp"
+#include "daemon/gateway.hpp"
+#include "daemon/sandbox/server.hpp"
+#include "daemon/store_writer.hpp"
+#include "lib/core/digest.hpp"
+#include "lib/log/log.hpp"
+
+namespace gembal::daemon {
+namespace {
+
+constexpr const char* kTokenName = "client_token";
+constexpr int kSandboxKeys = 3;
+
+TimePoint wall_clock() { return std::chrono::system_clock::now(); }
+
+/// One thread's share of the daemon: a loop with its own listeners, connections and upstream connections.
+class Worker {
+ public:
+  Worker(keypool::KeyPool& pool, std::function<void(keypool::Change)> remember, async::Workers& workers,
+         const front::Pages& pages, std::shared_ptr<const Live> live)
+      : client_(loop_, {}),
+        dispatcher_(loop_, client_, pool, std::move(remember)),
+        services_{dispatcher_, workers, pages},
+        gateway_(services_, std::move(live)),
+        service_(gateway_.service()) {}
+
+  Result<void> listen(const asio::ip::tcp::endpoint& endpoint, std::size_t max_connections) {
+    auto listener = front::Listener::open(loop_, endpoint, service_, connections_, max_connections);
+    if (!listener) return std::move(listener).error();
+    listeners_.push_back(*std::move(listener));
+    return {};
+  }
+
+  void start() {
+    for (auto& listener : listeners_) listener->start();
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+
+  // The following are for the main thread.
+  void drain(std::function<void()> empty) {
+    loop_.post([this, empty = std::move(empty)] {
+      for (auto& listener : listeners_) listener->stop();
+      connections_.drain(empty);
+    });
+  }
+  void cut() {
+    loop_.post([this] { connections_.cut(); });
+  }
+  void set_live(std::shared_ptr<const Live> live) {
+    loop_.post([this, live = std::move(live)] { gateway_.set_live(live); });
+  }
+  void join() {
+    if (!thread_.joinable()) return;
+    loop_.stop();
+    thread_.join();
+  }
+
+ private:
+  async::Loop loop_;
+  http::Client client_;
+  upstream::Dispatcher dispatcher_;
+  Services services_;
+  Gateway gateway_;
+  front::Service service_;
+  front::Connections connections_;
+  std::vector<std::unique_ptr<front::Listener>> listeners_;
+  std::thread thread_;
+};
+
+/// The embedded sandbox on a thread of its own, so that it is as far away as a network would be.
+class EmbeddedSandbox {
+ public:
+  static Result<std::unique_ptr<EmbeddedSandbox>> start() {
+    auto made = std::make_unique<EmbeddedSandbox>();
+    auto server = sandbox::Server::open(made->loop_, "127.0.0.1:0", {});
+    if (!server) return std::move(server).error();
+    made->server_ = *std::move(server);
+    made->server_->start();
+    made->thread_ = std::thread([loop = &made->loop_] { loop->run(); });
+    return made;
+  }
+  ~EmbeddedSandbox() {
+    if (!thread_.joinable()) return;
+    loop_.post([this] { server_->stop([this] { loop_.stop(); }); });
+    thread_.join();
+  }
+
+  std::string base_url() const { return "http://" + front::to_text(server_->endpoint()) + "/v1beta"; }
+
+ private:
+  async::Loop loop_;
+  std::unique_ptr<sandbox::Server> server_;
+  std::thread thread_;
+};
+
+std::vector<keypool::Key> keys_from(const std::vector<Secret>& secrets) {
+  std::vector<keypool::Key> keys;
+  for (const auto& secret : secrets) {
+    keypool::Key key;
+    key.secret = secret;
+    key.id = secret.id();
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::size_t loop_count(const config::Config& config) {
+  if (config.server.threads > 0) return static_cast<std::size_t>(config.server.threads);
+  return std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
+}
+
+/// Everything the daemon owns, in the order in which it is built; taken down in reverse.
+class Daemon {
+ public:
+  explicit Daemon(Options options) : options_(std::move(options)), pool_({options_.loaded.config.pool.max_failures}) {}
+
+  Result<void> open();
+  Started describe() const;
+  void run();
+
+ private:
+  Result<void> open_keys();
+  Result<void> open_workers();
+  Result<std::shared_ptr<const Live>> live_from(config::Config config) const;
+  void wait_for_signal();
+  void on_signal(int signal);
+  void reload();
+  void begin_drain();
+  void cut();
+
+  Options options_;
+  std::vector<Secret> own_tokens_;  ///< in force when the configuration names none
+  bool token_is_new_ = false;
+  std::unique_ptr<EmbeddedSandbox> sandbox_;
+  keypool::KeyPool pool_;
+  std::unique_ptr<StoreWriter> writer_;
+  std::unique_ptr<front::Pages> pages_;
+  std::vector<asio::ip::tcp::endpoint> endpoints_;
+  std::shared_ptr<const Live> live_;
+
+  async::Loop main_;
+  asio::signal_set signals_{main_.context()};
+  async::Deadline drain_deadline_{main_, [this] { cut(); }};
+  std::size_t draining_ = 0;  ///< workers that still have connections
+  bool stopping_ = false;
+
+  std::vector<std::unique_ptr<Worker>> workers_;
+  async::Workers computing_{2};  // after the loops: its end waits for work that comes back to them
+};
+
+Result<std::shared_ptr<const Live>> Daemon::live_from(config::Config config) const {
+  if (sandbox_) config.upstream.base_url = sandbox_->base_url();
+  auto tokens = config.auth.tokens.empty() ? own_tokens_ : config.auth.tokens;
+  return make_live(std::move(config), std::move(tokens), sandbox_ != nullptr);
+}
+
+Result<void> Daemon::open_keys() {
+  const auto& config = options_.loaded.config;
+  if (options_.sandbox) {
+    auto started = EmbeddedSandbox::start();
+    if (!started) return std::move(started).error();
+    sandbox_ = *std::move(started);
+    std::vector<Secret> secrets;
+    for (int i = 1; i <= kSandboxKeys; ++i) secrets.emplace_back("sandbox-key-" + std::to_string(i));
+    pool_.replace(keys_from(secrets), {}, wall_clock());
+    own_tokens_ = {Secret("gembal-" + random_hex(16))};
+    token_is_new_ = true;
+    return {};
+  }
+  auto store = store::KeyStore::open(config.store.url);
+  if (!store) return std::move(store).error();
+  if (!config.keys.values.empty()) {
+    if (auto added = store->add(keys_from(config.keys.values)); !added) return std::move(added).error();
+  }
+  if (config.auth.tokens.empty()) {
+    const auto known = store->value(kTokenName);
+    if (!known) return known.error();
+    token_is_new_ = !known->has_value();
+    auto token = store->value_or_insert(kTokenName, "gembal-" + random_hex(16));
+    if (!token) return std::move(token).error();
+    own_tokens_ = {Secret(*std::move(token))};
+  }
+  if (auto loaded = load_pool(*store, pool_, wall_clock()); !loaded) return loaded;
+  writer_ = std::make_unique<StoreWriter>(*std::move(store), pool_);
+  return {};
+}
+
+Result<void> Daemon::open_workers() {
+  const auto& server = live_->config.server;
+  for (const auto& address : server.listen) {
+    auto endpoint = front::reserve(address);
+    if (!endpoint) return std::move(endpoint).error();
+    endpoints_.push_back(*endpoint);
+  }
+  const auto count = loop_count(live_->config);
+  const auto share = (static_cast<std::size_t>(server.max_connections) + count - 1) / count;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto remember = [writer = writer_.get()](keypool::Change change) {
+      if (writer) writer->remember(std::move(change));
+    };
+    workers_.push_back(std::make_unique<Worker>(pool_, remember, computing_, *pages_, live_));
+    for (const auto& endpoint : endpoints_) {
+      if (auto listening = workers_.back()->listen(endpoint, share); !listening) return listening;
+    }
+  }
+  return {};
+}
+
+Result<void> Daemon::open() {
+  raise_file_limit();
+  if (auto opened = open_keys(); !opened) return opened;
+  auto live = live_from(options_.loaded.config);
+  if (!live) return std::move(live).error();
+  live_ = *std::move(live);
+  pages_ = std::make_unique<front::Pages>([this] { return front::Readiness{pool_.usable(), !writer_ || writer_->works()}; });
+  return open_workers();
+}
+
+Started Daemon::describe() const {
+  Started started;
+  for (const auto& endpoint : endpoints_) started.addresses.push_back(front::to_text(endpoint));
+  started.keys = pool_.size();
+  started.usable_keys = pool_.usable();
+  started.token = live_->access.tokens().front();
+  started.token_is_new = token_is_new_ && options_.loaded.config.auth.tokens.empty();
+  if (!options_.sandbox) started.store = options_.loaded.config.store.url;
+  return started;
+}
+
+void Daemon::run() {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
+  wait_for_signal();
+  for (auto& worker : workers_) worker->start();
+  main_.run();
+  for (auto& worker : workers_) worker->join();
+}
+
+void Daemon::wait_for_signal() {
+  signals_.async_wait([this](std::error_code failure, int signal) {
+    if (failure) return;
+    on_signal(signal);
+    wait_for_signal();
+  });
+}
+
+void Daemon::on_signal(int signal) {
+  if (signal == SIGHUP) return reload();
+  if (stopping_) return cut();
+  begin_drain();
+}
+
+void Daemon::reload() {
+  auto loaded = options_.reload();
+  if (!loaded) return log::error("the configuration was not reloaded: " + loaded.error().message, {});
+  auto live = live_from(loaded->config);
+  if (!live) return log::error("the configuration was not reloaded: " + live.error().message, {});
+  live_ = *std::move(live);
+  pool_.set_policy({live_->config.pool.max_failures});
+  log::configure(live_->config.logs);
+  for (auto& worker : workers_) worker->set_live(live_);
+  log::info("the configuration was reloaded", {});
+}
+
+void Daemon::begin_drain() {
+  stopping_ = true;
+  draining_ = workers_.size();
+  log::info("stopping: running answers may finish", {});
+  // Zero is no deadline to a Deadline; here it means at once.
+  drain_deadline_.set(std::max(live_->config.server.drain_timeout, std::chrono::milliseconds{1}));
+  for (auto& worker : workers_) {
+    worker->drain([this] {
+      main_.post([this] {
+        if (--draining_ == 0) main_.stop();
+      });
+    });
+  }
+}
+
+void Daemon::cut() {
+  log::info("stopping at once", {});
+  for (auto& worker : workers_) worker->cut();
+}
+
+}  // namespace
+
+Result<void> run(Options options, const std::function<void(const Started&)>& started) {
+  Daemon daemon(std::move(options));
+  if (auto opened = daemon.open(); !opened) return opened;
+  started(daemon.describe());
+  daemon.run();
+  return {};
+}
+
+}  // namespace gembal::daemon

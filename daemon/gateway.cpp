@@ -1,0 +1,103 @@
+#include "daemon/gateway.hpp"
+
+#include "daemon/front/pages.hpp"
+#include "daemon/routes_gemini.hpp"
+#include "daemon/routes_openai.hpp"
+#include "lib/log/log.hpp"
+
+namespace gembal::daemon {
+namespace {
+
+constexpr int kClientLeft = 499;
+
+/// What a browser asks before it lets a page of another origin ask us.
+Response preflight(const RequestScope& scope) {
+  const auto& head = scope.exchange.request().head;
+  Response response;
+  response.status = 204;
+  const auto origin = head.field("origin");
+  if (origin.empty() || !allows_origin(*scope.live, origin)) {
+    response.headers = {{"allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"}};
+    return response;
+  }
+  response.headers = {{"access-control-allow-methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},
+                      {"access-control-max-age", "86400"}};
+  const auto wanted = head.field("access-control-request-headers");
+  if (!wanted.empty()) response.headers.emplace_back("access-control-allow-headers", wanted);
+  return response;
+}
+
+void log_request(const RequestScope& scope) {
+  if (!scope.live->config.logs.requests) return;
+  const auto& exchange = scope.exchange;
+  const auto& head = scope.exchange.request().head;
+  const auto elapsed = std::chrono::steady_clock::now() - exchange.started();
+  const bool left = scope.exchange.interrupt().raised();
+  const auto milliseconds = std::chrono::duration<double, std::milli>(elapsed).count();
+  log::info("request", {{"id", exchange.id()},
+                        {"method", head.method},
+                        {"path", head.path},
+                        {"status", left && !exchange.begun() ? kClientLeft : exchange.status()},
+                        {"ms", milliseconds},
+                        {"bytes", exchange.body_bytes()},
+                        {"model", scope.model},
+                        {"key", scope.key_id},
+                        {"attempts", scope.journey.left.size() + (scope.key_id.empty() ? 0 : 1)},
+                        {"failure", left && scope.failure.empty() ? std::string_view("the client left") : scope.failure}});
+}
+
+}  // namespace
+
+Gateway::Gateway(Services& services, std::shared_ptr<const Live> live)
+    : services_(services), live_(std::move(live)) {}
+
+front::Service Gateway::service() {
+  front::Service service;
+  service.handle = [this](Exchange& exchange) { return handle(exchange); };
+  service.refuse = [](const front::RequestHead& head, int status, const std::string& message) {
+    const auto route = find_route(head);
+    return error_response(route ? route->dialect : Dialect::gemini, status, message);
+  };
+  service.limits = [this] { return live_->front; };
+  return service;
+}
+
+async::Task<void> Gateway::handle(Exchange& exchange) {
+  RequestScope scope{exchange, services_, live_, {}, {}, {}, {}, {}};
+  auto route = find_route(exchange.request().head);
+  if (route) {
+    scope.route = *std::move(route);
+    co_await serve(scope);
+  } else {
+    co_await answer_error(scope, std::move(route).error());
+  }
+  log_request(scope);
+}
+
+async::Task<void> Gateway::serve(RequestScope& scope) {
+  const auto& head = scope.exchange.request().head;
+  if (head.method == "OPTIONS") co_return co_await answer_response(scope, preflight(scope));
+  if (scope.route.needs_token && !scope.live->access.allows(head)) {
+    Error error{ErrorKind::unauthorized, "the client token is missing or wrong",
+                "send one of auth.tokens as 'Authorization: Bearer' or 'x-goog-api-key'"};
+    co_return co_await answer_error(scope, std::move(error));
+  }
+  const auto target = scope.route.target;
+  if ((target == Target::openai_chat || target == Target::openai_embeddings) && head.method != "POST") {
+    co_return co_await answer_error(scope, 405, "this address takes POST only");
+  }
+  switch (target) {
+    case Target::native: co_return co_await relay_native(scope);
+    case Target::openai_forward: co_return co_await relay_openai(scope);
+    case Target::openai_chat: co_return co_await chat_completions(scope);
+    case Target::openai_embeddings: co_return co_await embeddings(scope);
+    case Target::openai_models: co_return co_await list_models(scope);
+    case Target::openai_model: co_return co_await show_model(scope);
+    case Target::page: co_return co_await answer_response(scope, services_.pages.serve(scope.exchange.request()));
+    case Target::unsupported: break;
+  }
+  Error error{ErrorKind::unsupported, "this method is not offered here: " + std::string(head.path)};
+  co_await answer_error(scope, std::move(error));
+}
+
+}  // namespace gembal::daemon

@@ -1,0 +1,29 @@
+#include "daemon/live.hpp"
+
+namespace gembal::daemon {
+
+Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector<Secret> tokens, bool sandbox) {
+  auto address = UpstreamAddress::parse(config.upstream.base_url);
+  if (!address) return std::move(address).error();
+
+  upstream::Limits limits;
+  limits.max_retries = config.pool.max_retries;
+  limits.timeouts.connect = config.upstream.connect_timeout;
+  limits.timeouts.header = config.upstream.header_timeout;
+  limits.timeouts.idle = config.upstream.idle_timeout;
+  limits.first_token = config.upstream.first_token_timeout;
+  limits.unary_total = config.upstream.timeout;
+
+  front::Limits front;
+  front.max_body_bytes = config.server.max_body_bytes;
+  front.head.total_bytes = config.server.max_header_bytes;
+  front.head_time = config.server.header_timeout;
+
+  std::vector<std::string> extra;
+  for (const auto& [name, value] : config.upstream.headers) extra.push_back(name + ": " + value);
+
+  return std::make_shared<const Live>(Live{std::move(config), Access(std::move(tokens)), *std::move(address), limits, front,
+                                           std::move(extra), sandbox});
+}
+
+}  // namespace gembal::daemon

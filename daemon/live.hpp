@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/access.hpp"
+#include "daemon/forwarding.hpp"
+#include "daemon/front/connection.hpp"
+#include "lib/config/config.hpp"
+#include "lib/upstream/dispatcher.hpp"
+
+namespace gembal::daemon {
+
+/// What a request obeys from its start to its end: made from the configuration, immutable, shared by all loops.
+struct Live {
+  config::Config config;
+  Access access;
+  UpstreamAddress upstream;
+  upstream::Limits limits;
+  front::Limits front;
+  std::vector<std::string> extra_headers;  ///< "name: value" lines that every upstream request gets
+  bool sandbox = false;                    ///< upstream is the embedded sandbox
+};
+
+/// `tokens`: the client tokens in force. Errors: config.
+Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector<Secret> tokens, bool sandbox);
+
+}  // namespace gembal::daemon

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/dialect.hpp"
+#include "daemon/live.hpp"
+#include "daemon/message.hpp"
+#include "daemon/routes.hpp"
+#include "lib/async/workers.hpp"
+#include "lib/upstream/dispatcher.hpp"
+
+namespace gembal::daemon {
+
+namespace front {
+class Pages;
+}
+
+/// What the requests of one loop share. Everything in it outlives them.
+struct Services {
+  upstream::Dispatcher& dispatcher;
+  async::Workers& workers;
+  const front::Pages& pages;
+};
+
+/// One request on its way through a handler, and what its log line will say.
+struct RequestScope {
+  Exchange& exchange;
+  Services& services;
+  std::shared_ptr<const Live> live;  ///< one snapshot from start to end
+  Route route;
+
+  std::string model;  ///< "" when it is not about one
+  std::string key_id;  ///< of the key that answered
+  upstream::Journey journey;
+  std::string failure;  ///< why it went wrong; "" when it did not
+
+  /// A call of upstream at `url` as the configuration wants it; method, body and form are the caller's to set.
+  upstream::Call call(std::string url) const;
+
+  /// The headers that every reply of this request has.
+  Headers headers() const;
+};
+
+/// Whether a page of that origin may read the replies.
+bool allows_origin(const Live& live, std::string_view origin);
+
+/// Answers with `response` and the headers that every reply has.
+async::Task<void> answer_response(RequestScope& scope, Response response);
+
+/// Answers with an error of ours in the dialect of the path.
+async::Task<void> answer_error(RequestScope& scope, Error error);
+async::Task<void> answer_error(RequestScope& scope, int status, std::string message);
+
+/// Answers with a whole JSON text.
+async::Task<void> answer_json(RequestScope& scope, std::string body);
+
+}  // namespace gembal::daemon

@@ -1,0 +1,129 @@
+#include "daemon/routes_gemini.hpp"
+
+#include <charconv>
+
+#include "daemon/stream_guard.hpp"
+#include "lib/core/json_peek.hpp"
+#include "lib/gemini/error_reply.hpp"
+#include "lib/gemini/model_name.hpp"
+
+namespace gembal::daemon {
+namespace {
+
+using upstream::Answer;
+using upstream::Form;
+
+constexpr std::size_t kErrorBodyBytes = 1 << 20;
+
+// What a stream that came to its proper end has in it. Inside a JSON text the quotes would be escaped, and a line end, too.
+const std::vector<std::string_view> kGeminiEnds = {"\"finishReason\"", "\"promptFeedback\"", "\"error\""};
+const std::vector<std::string_view> kOpenaiEnds = {"\ndata: [DONE]", "\"error\""};
+
+/// The same request, aimed at upstream: without the client's credentials, with its body handed over.
+upstream::Call forwarded(RequestScope& scope) {
+  auto& request = scope.exchange.request();
+  const auto& route = scope.route;
+  auto call = scope.call(scope.live->upstream.url(route.version, route.upstream_path, without_token(request.head.query)));
+  auto headers = forwarded_headers(request.head, scope.live->sandbox);
+  std::move(headers.begin(), headers.end(), std::back_inserter(call.headers));
+  call.method = request.head.method == "HEAD" ? "GET" : request.head.method;
+  const bool carries = !request.body.empty() || request.head.content_length || request.head.chunked;
+  if (carries) call.body = std::make_shared<const std::string>(std::move(request.body));
+  call.model = route.model;
+  call.form = route.form;
+  return call;
+}
+
+std::optional<std::uint64_t> announced_length(const http::Head& head) {
+  const auto text = head.header("content-length");
+  std::uint64_t length = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), length);
+  if (text.empty() || failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return length;
+}
+
+Headers headers_for(const RequestScope& scope, const http::Head& head) {
+  auto headers = scope.headers();
+  auto returned = returned_headers(head, scope.live->upstream);
+  std::move(returned.begin(), returned.end(), std::back_inserter(headers));
+  return headers;
+}
+
+/// Writes a body piece by piece; what comes in one go leaves in one go. False when the client left.
+async::Task<bool> pass_body(RequestScope& scope, Answer& answer) {
+  while (const auto piece = co_await answer.next()) {
+    if (!co_await scope.exchange.write(*piece, answer.ready() ? Flush::later : Flush::now)) co_return false;
+  }
+  co_return true;
+}
+
+async::Task<void> pass_whole(RequestScope& scope, Answer& answer) {
+  scope.exchange.begin(answer.status(), headers_for(scope, answer.head()), announced_length(answer.head()));
+  if (!co_await pass_body(scope, answer)) co_return;
+  if (answer.error()) {
+    // What began as a reply cannot become an error: a cut connection is the one honest sign left.
+    scope.failure = answer.error()->message;
+    scope.exchange.abandon();
+    co_return;
+  }
+  co_await scope.exchange.finish();
+}
+
+/// Passes an event stream on. One that does not come to a proper end gets an error event of the dialect, never a silent end.
+async::Task<void> pass_events(RequestScope& scope, Answer& answer, StreamGuard guard) {
+  auto& exchange = scope.exchange;
+  const bool was_broken = answer.verdict().outcome != keypool::Outcome::success;
+  exchange.begin(answer.status(), headers_for(scope, answer.head()), std::nullopt);
+  while (const auto piece = co_await answer.next()) {
+    const auto events = guard.take(*piece);
+    if (!co_await exchange.write(events, answer.ready() ? Flush::later : Flush::now)) co_return;
+  }
+  const bool cut_off = answer.error().has_value();
+  if (!cut_off && !co_await exchange.write(guard.rest(), Flush::later)) co_return;
+  // What failed every try is passed on as it came.
+  if (cut_off || (!guard.complete() && !was_broken)) {
+    const Error why = cut_off ? *answer.error() : Error{ErrorKind::upstream, "the upstream ended the stream before the answer was complete"};
+    scope.failure = why.message;
+    std::string end = guard.between_events() && (cut_off || guard.rest().empty()) ? "" : "\r\n\r\n";
+    end += error_event(scope.route.dialect, why);
+    if (!co_await exchange.write(end, Flush::later)) co_return;
+  }
+  co_await exchange.finish();
+}
+
+bool is_event_stream(const Answer& answer) { return answer.head().header("content-type").starts_with("text/event-stream"); }
+
+}  // namespace
+
+async::Task<void> relay_native(RequestScope& scope) {
+  scope.model = scope.route.model;
+  auto opened =
+      co_await scope.services.dispatcher.open(forwarded(scope), scope.live->limits, scope.exchange.interrupt(), scope.journey);
+  if (!opened) co_return co_await answer_error(scope, std::move(opened).error());
+  auto& answer = *opened;
+  scope.key_id = answer.key_id();
+  if (answer.status() == 200 && scope.route.form == Form::sse) {
+    co_return co_await pass_events(scope, answer, StreamGuard(kGeminiEnds));
+  }
+  co_await pass_whole(scope, answer);
+}
+
+async::Task<void> relay_openai(RequestScope& scope) {
+  if (auto model = top_level_string(scope.exchange.request().body, "model")) scope.model = gemini::bare_model(*model);
+  auto call = forwarded(scope);
+  call.model = scope.model;
+  call.key_header = upstream::KeyHeader::bearer;
+  auto opened = co_await scope.services.dispatcher.open(std::move(call), scope.live->limits, scope.exchange.interrupt(),
+                                                        scope.journey);
+  if (!opened) co_return co_await answer_error(scope, std::move(opened).error());
+  auto& answer = *opened;
+  scope.key_id = answer.key_id();
+  if (answer.status() >= 400) {
+    const auto body = co_await answer.rest(kErrorBodyBytes);
+    co_return co_await answer_error(scope, answer.status(), body ? gemini::message_of(*body) : body.error().message);
+  }
+  if (is_event_stream(answer)) co_return co_await pass_events(scope, answer, StreamGuard(kOpenaiEnds));
+  co_await pass_whole(scope, answer);
+}
+
+}  // namespace gembal::daemon

@@ -1,0 +1,209 @@
+#include "daemon/routes_openai.hpp"
+
+#include "lib/core/digest.hpp"
+#include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
+#include "lib/core/time.hpp"
+#include "lib/gemini/error_reply.hpp"
+#include "lib/gemini/model_name.hpp"
+#include "lib/openai/chat.hpp"
+#include "lib/openai/chat_stream.hpp"
+#include "lib/openai/embeddings.hpp"
+#include "lib/openai/models.hpp"
+#include "lib/sse/parser.hpp"
+
+namespace gembal::daemon {
+namespace {
+
+using upstream::Answer;
+using upstream::Form;
+
+constexpr std::size_t kReplyBytes = 256u << 20;
+constexpr std::size_t kErrorBodyBytes = 1 << 20;
+constexpr std::size_t kLongComputation = 128 * 1024;  // JSON over this size is taken apart on a worker
+
+/// Calls `work`, on a worker when what it reads is so large that the loop's other requests would feel it.
+template <typename Work>
+auto compute(RequestScope& scope, std::size_t bytes, Work work) -> async::Task<decltype(work())> {
+  if (bytes < kLongComputation) co_return work();
+  co_return co_await scope.services.workers.run(scope.exchange.loop(), std::move(work));
+}
+
+std::int64_t now_in_seconds() { return to_unix_seconds(std::chrono::system_clock::now()); }
+
+upstream::Call post(const RequestScope& scope, std::string url, std::string body, Form form) {
+  auto call = scope.call(std::move(url));
+  call.headers.push_back("content-type: application/json");
+  call.body = std::make_shared<const std::string>(std::move(body));
+  call.model = scope.model;
+  call.form = form;
+  return call;
+}
+
+std::string model_url(const RequestScope& scope, std::string_view method, std::string_view query = {}) {
+  return scope.live->upstream.url("/models/" + scope.model + ":" + std::string(method), query);
+}
+
+/// Opens the call; answers the client itself, and returns nothing, when there is no good reply to go on with.
+async::Task<std::optional<Answer>> open(RequestScope& scope, upstream::Call call) {
+  auto opened = co_await scope.services.dispatcher.open(std::move(call), scope.live->limits, scope.exchange.interrupt(),
+                                                        scope.journey);
+  if (!opened) {
+    co_await answer_error(scope, std::move(opened).error());
+    co_return std::nullopt;
+  }
+  scope.key_id = opened->key_id();
+  if (opened->status() != 200) {
+    const auto body = co_await opened->rest(kErrorBodyBytes);
+    const int status = opened->status() >= 400 ? opened->status() : 502;
+    co_await answer_error(scope, status, body ? gemini::message_of(*body) : body.error().message);
+    co_return std::nullopt;
+  }
+  co_return *std::move(opened);
+}
+
+/// The same, up to the end of the reply.
+async::Task<std::optional<std::string>> fetch(RequestScope& scope, upstream::Call call) {
+  auto answer = co_await open(scope, std::move(call));
+  if (!answer) co_return std::nullopt;
+  auto body = co_await answer->rest(kReplyBytes);
+  if (!body) {
+    co_await answer_error(scope, std::move(body).error());
+    co_return std::nullopt;
+  }
+  co_return *std::move(body);
+}
+
+openai::ReplyIdentity identity_of(const RequestScope& scope) {
+  return {"chatcmpl-" + scope.exchange.id() + random_hex(8), now_in_seconds(), scope.model};
+}
+
+async::Task<void> whole_chat(RequestScope& scope, std::string body) {
+  auto answer = co_await open(scope, post(scope, model_url(scope, "generateContent"), std::move(body), Form::unary));
+  if (!answer) co_return;
+  if (answer->verdict().outcome != keypool::Outcome::success) {
+    co_return co_await answer_error(scope, 502, "the model gave an empty answer");
+  }
+  const auto reply = co_await answer->rest(kReplyBytes);
+  if (!reply) co_return co_await answer_error(scope, reply.error());
+  auto translated = co_await compute(scope, reply->size(), [&] { return openai::chat_reply(*reply, identity_of(scope)); });
+  if (!translated) co_return co_await answer_error(scope, std::move(translated).error());
+  co_await answer_json(scope, *std::move(translated));
+}
+
+/// Events of upstream in, chunks out. What could not be finished ends with an error event and without [DONE].
+async::Task<void> streamed_chat(RequestScope& scope, openai::ChatCall chat) {
+  auto& exchange = scope.exchange;
+  auto answer = co_await open(
+      scope, post(scope, model_url(scope, "streamGenerateContent", "alt=sse"), std::move(chat.body), Form::sse));
+  if (!answer) co_return;
+  if (answer->verdict().outcome != keypool::Outcome::success) {
+    co_return co_await answer_error(scope, 502, "the model gave an empty answer");
+  }
+  auto headers = scope.headers();
+  headers.emplace_back("content-type", "text/event-stream; charset=utf-8");
+  headers.emplace_back("cache-control", "no-cache");
+  exchange.begin(200, headers, std::nullopt);
+
+  sse::Parser events;
+  openai::ChatStream stream(identity_of(scope), chat.include_usage);
+  std::optional<Error> failure;
+  while (!failure) {
+    const auto piece = co_await answer->next();
+    if (!piece) break;
+    events.feed(*piece);
+    std::string chunks;
+    while (const auto event = events.next()) {
+      auto translated = stream.push(event->data);
+      if (!translated) {
+        failure = std::move(translated).error();
+        break;
+      }
+      chunks += *translated;
+    }
+    if (!co_await exchange.write(chunks, answer->ready() ? Flush::later : Flush::now)) co_return;
+  }
+  if (!failure && answer->error()) failure = *answer->error();
+  // Upstream writes an error in mid-stream without the frame of an event.
+  if (!failure && !trim(events.tail()).empty()) {
+    failure = Error{ErrorKind::upstream, gemini::message_of(events.tail())};
+  }
+  if (!failure && !stream.finished()) {
+    failure = Error{ErrorKind::upstream, "the upstream ended the stream before the answer was complete"};
+  }
+  if (failure) scope.failure = failure->message;
+  if (!co_await exchange.write(failure ? error_event(Dialect::openai, *failure) : stream.finish(), Flush::later)) co_return;
+  co_await exchange.finish();
+}
+
+}  // namespace
+
+async::Task<void> chat_completions(RequestScope& scope) {
+  const auto& body = scope.exchange.request().body;
+  auto chat = co_await compute(scope, body.size(), [&] { return openai::read_chat(body); });
+  if (!chat) co_return co_await answer_error(scope, std::move(chat).error());
+  scope.model = chat->model;
+  if (chat->stream) co_return co_await streamed_chat(scope, *std::move(chat));
+  co_await whole_chat(scope, std::move(chat->body));
+}
+
+async::Task<void> embeddings(RequestScope& scope) {
+  const auto& body = scope.exchange.request().body;
+  auto call = co_await compute(scope, body.size(), [&] { return openai::read_embeddings(body); });
+  if (!call) co_return co_await answer_error(scope, std::move(call).error());
+  scope.model = call->model;
+
+  std::vector<std::vector<float>> vectors;
+  std::int64_t tokens = 0;
+  for (std::size_t first = 0; first < call->inputs.size(); first += openai::kMaxBatch) {
+    const auto count = std::min(openai::kMaxBatch, call->inputs.size() - first);
+    auto batch = openai::batch_request(*call, first, count);
+    const auto reply = co_await fetch(scope, post(scope, model_url(scope, "batchEmbedContents"), std::move(batch), Form::opaque));
+    if (!reply) co_return;
+    auto read = co_await compute(scope, reply->size(), [&] { return openai::read_vectors(*reply); });
+    if (!read) co_return co_await answer_error(scope, std::move(read).error());
+    if (read->vectors.size() != count) {
+      co_return co_await answer_error(scope, 502, "the upstream returned another number of embeddings than was asked for");
+    }
+    std::move(read->vectors.begin(), read->vectors.end(), std::back_inserter(vectors));
+    tokens += read->prompt_tokens;
+  }
+  auto reply = co_await compute(scope, vectors.size() * 16 * 1024, [&] { return openai::embeddings_reply(*call, vectors, tokens); });
+  co_await answer_json(scope, std::move(reply));
+}
+
+async::Task<void> list_models(RequestScope& scope) {
+  std::vector<Json> models;
+  std::string page;
+  do {
+    std::string query = "pageSize=1000";
+    if (!page.empty()) query += "&pageToken=" + percent_encode(page);
+    auto call = scope.call(scope.live->upstream.url("/models", query));
+    call.method = "GET";
+    const auto body = co_await fetch(scope, std::move(call));
+    if (!body) co_return;
+    auto list = parse_json(*body);
+    const Json* found = list ? find(*list, "models") : nullptr;
+    if (!found || !found->is_array()) co_return co_await answer_error(scope, 502, "the upstream's list of models cannot be read");
+    for (const auto& model : *found) models.push_back(model);
+    page = string_in(*list, "nextPageToken");
+  } while (!page.empty() && models.size() < 100'000);
+  co_await answer_json(scope, openai::models_reply(models, now_in_seconds()));
+}
+
+async::Task<void> show_model(RequestScope& scope) {
+  if (!gemini::is_valid_model(scope.route.model)) {
+    co_return co_await answer_error(scope, 404, "there is no model of this name");
+  }
+  scope.model = scope.route.model;
+  auto call = scope.call(scope.live->upstream.url("/models/" + scope.model));
+  call.method = "GET";
+  call.model = scope.model;
+  const auto body = co_await fetch(scope, std::move(call));
+  if (!body) co_return;
+  auto model = parse_json(*body);
+  if (!model) co_return co_await answer_error(scope, 502, "the upstream's model cannot be read");
+  co_await answer_json(scope, openai::model_reply(*model, now_in_seconds()));
+}
+
+}  // namespace gembal::daemon

@@ -1,0 +1,107 @@
+#include "daemon/store_writer.hpp"
+
+#include "lib/log/log.hpp"
+
+namespace gembal::daemon {
+namespace {
+
+constexpr auto kGather = std::chrono::milliseconds{200};  // changes of so long go into one transaction
+constexpr auto kLook = std::chrono::milliseconds{500};    // between two looks for other processes' changes
+constexpr std::size_t kMostWaiting = 20'000;
+
+TimePoint wall_clock() { return std::chrono::system_clock::now(); }
+
+}  // namespace
+
+Result<void> load_pool(store::KeyStore& store, keypool::KeyPool& pool, TimePoint now) {
+  auto keys = store.keys();
+  if (!keys) return std::move(keys).error();
+  const auto states = store.model_states(now);
+  if (!states) return states.error();
+  pool.replace(*std::move(keys), *states, now);
+  return {};
+}
+
+StoreWriter::StoreWriter(store::KeyStore store, keypool::KeyPool& pool) : store_(std::move(store)), pool_(pool) {
+  if (const auto version = store_.data_version()) seen_version_ = *version;
+  thread_ = std::thread([this] { run(); });
+}
+
+StoreWriter::~StoreWriter() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void StoreWriter::remember(keypool::Change change) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= kMostWaiting) {
+      ++dropped_;
+      return;
+    }
+    waiting_.push_back(std::move(change));
+  }
+  changed_.notify_one();
+}
+
+void StoreWriter::run() {
+  for (;;) {
+    bool stop = false;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, kLook, [this] { return stopping_ || !waiting_.empty(); });
+      // A failure of one key is often followed by those of others.
+      if (!waiting_.empty() && !stopping_) changed_.wait_for(lock, kGather, [this] { return stopping_; });
+      stop = stopping_;
+    }
+    write_waiting();
+    if (stop) return;
+    follow_other_processes();
+  }
+}
+
+void StoreWriter::write_waiting() {
+  std::vector<keypool::Change> batch;
+  std::uint64_t dropped = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    batch.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
+    waiting_.clear();
+    dropped = std::exchange(dropped_, 0);
+  }
+  if (dropped > 0) log::warn("the key store is too slow: changes were dropped", {{"dropped", dropped}});
+  if (batch.empty()) return;
+  const auto written = store_.remember(batch);
+  note(written);
+  if (written) return;
+  const std::lock_guard lock(mutex_);
+  if (waiting_.size() + batch.size() > kMostWaiting) {
+    dropped_ += batch.size();
+    return;
+  }
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(batch.begin()), std::make_move_iterator(batch.end()));
+}
+
+void StoreWriter::follow_other_processes() {
+  const auto version = store_.data_version();
+  if (!version) return note(version.error());
+  if (*version == seen_version_) return;
+  const auto loaded = load_pool(store_, pool_, wall_clock());
+  note(loaded);
+  if (!loaded) return;
+  seen_version_ = *version;
+  log::info("keys were changed by another process", {{"keys", pool_.size()}, {"usable", pool_.usable()}});
+}
+
+// A store that fails does so on every look: said once, when it begins and when it is over.
+void StoreWriter::note(const Result<void>& outcome) {
+  const bool worked = works_.exchange(static_cast<bool>(outcome));
+  if (!outcome && worked) log::error(outcome.error().message, {});
+  if (outcome && !worked) log::info("the key store works again", {});
+}
+
+}  // namespace gembal::daemon

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/core/secret.hpp"
+#include "lib/log/log.hpp"
+
+namespace gembal::config {
+
+using std::chrono::milliseconds;
+
+// Defaults are in the one table, settings.cpp: a Config comes from load().
+
+struct ServerOptions {
+  std::vector<std::string> listen;  ///< "HOST:PORT"
+  int threads = 0;                  ///< loops; 0: one for each core, at most 4
+  milliseconds drain_timeout{};
+  std::uint64_t max_body_bytes = 0;
+  std::uint64_t max_header_bytes = 0;
+  milliseconds header_timeout{};    ///< for a request's head to arrive
+  int max_connections = 0;
+  std::vector<std::string> cors_origins;
+};
+
+struct StoreOptions {
+  std::string url;  ///< a path
+};
+
+struct AuthOptions {
+  std::vector<Secret> tokens;  ///< empty: one is made on first start and kept in the store
+  Secret admin_token;          ///< empty: the first of the tokens
+};
+
+struct KeysOptions {
+  std::vector<Secret> values;  ///< added to the store at start
+};
+
+struct UpstreamOptions {
+  std::string base_url;
+  milliseconds connect_timeout{};
+  milliseconds header_timeout{};
+  milliseconds first_token_timeout{};
+  milliseconds idle_timeout{};
+  milliseconds timeout{};  ///< of a reply that is no stream
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+struct PoolOptions {
+  int max_retries = 0;
+  int max_failures = 0;
+  std::string test_model;
+};
+
+struct ClientOptions {
+  std::string model;  ///< of chat
+};
+
+struct Config {
+  ServerOptions server;
+  StoreOptions store;
+  AuthOptions auth;
+  KeysOptions keys;
+  UpstreamOptions upstream;
+  PoolOptions pool;
+  log::Options logs;
+  ClientOptions client;
+};
+
+}  // namespace gembal::config

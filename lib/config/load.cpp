@@ -1,0 +1,261 @@
+#include "lib/config/load.hpp"
+
+#include <unistd.h>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "lib/config/settings.hpp"
+#include "lib/core/text.hpp"
+
+extern char** environ;
+
+namespace gembal::config {
+namespace {
+
+using Environment = std::map<std::string, std::string>;
+
+std::string value_of(const Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? "" : found->second;
+}
+
+std::string home_folder(const Environment& environment, const char* variable, const char* below_home) {
+  if (auto folder = value_of(environment, variable); !folder.empty()) return folder;
+  const auto home = value_of(environment, "HOME");
+  return (home.empty() ? "/root" : home) + "/" + below_home;
+}
+
+Error wrong(const std::string& where, const std::string& key, const std::string& what) {
+  return {ErrorKind::config, where + ": " + key + " " + what, "'gembal.toml.example' and 'man gembal.toml' list all settings"};
+}
+
+Error unknown(const std::string& where, const std::string& key) {
+  std::vector<std::string> names;
+  for (const auto& setting : settings()) names.push_back(setting.key);
+  const auto near = nearest(key, names);
+  return {ErrorKind::config, where + ": unknown setting '" + key + "'",
+          near ? "did you mean '" + *near + "'?" : "'man gembal.toml' lists all settings"};
+}
+
+/// Loads layer after layer into one configuration.
+class Loader {
+ public:
+  explicit Loader(const Sources& sources) : sources_(sources) {}
+
+  Result<Loaded> load();
+
+ private:
+  Result<void> apply(const Setting& setting, const Values& values, const std::string& origin, const std::string& where);
+  Result<void> take_defaults();
+  Result<void> take_file();
+  Result<void> take_table(const toml::table& table, const std::string& prefix);
+  Result<void> take_node(const Setting& setting, const toml::node& node);
+  Result<void> take_environment();
+  Result<void> take_overrides();
+  void note_ignored();
+
+  const Sources& sources_;
+  Loaded loaded_;
+};
+
+Result<void> Loader::apply(const Setting& setting, const Values& values, const std::string& origin, const std::string& where) {
+  if (const auto fault = setting.set(loaded_.config, values); !fault.empty()) return wrong(where, setting.key, fault);
+  loaded_.origins[setting.key] = origin;
+  return {};
+}
+
+Result<Values> values_of(const toml::node& node, const Setting& setting) {
+  const auto scalar = [](const toml::node& one) -> std::optional<std::string> {
+    if (const auto text = one.value_exact<std::string>()) return *text;
+    if (const auto number = one.value_exact<std::int64_t>()) return std::to_string(*number);
+    if (const auto flag = one.value_exact<bool>()) return *flag ? "true" : "false";
+    return std::nullopt;
+  };
+  const Error mismatch{ErrorKind::config, setting.is_list ? "must be a list of texts" : "must be one value, not a list or table", ""};
+  if (!setting.is_list) {
+    if (auto value = scalar(node)) return Values{*value};
+    return mismatch;
+  }
+  Values values;
+  if (const auto* table = node.as_table()) {
+    for (const auto& [name, item] : *table) {
+      const auto value = scalar(item);
+      if (!value) return mismatch;
+      values.push_back(std::string(name.str()) + ": " + *value);
+    }
+    return values;
+  }
+  const auto* array = node.as_array();
+  if (!array) return mismatch;
+  for (const auto& item : *array) {
+    const auto value = item.value_exact<std::string>();
+    if (!value) return mismatch;
+    values.push_back(*value);
+  }
+  return values;
+}
+
+Result<void> Loader::take_node(const Setting& setting, const toml::node& node) {
+  const auto where = std::filesystem::path(loaded_.file).filename().string() + ":" + std::to_string(node.source().begin.line);
+  const auto values = values_of(node, setting);
+  if (!values) return wrong(where, setting.key, values.error().message);
+  return apply(setting, *values, where, where);
+}
+
+Result<void> Loader::take_table(const toml::table& table, const std::string& prefix) {
+  for (const auto& [name, node] : table) {
+    const std::string key = prefix + std::string(name.str());
+    if (const auto* setting = find_setting(key)) {
+      if (auto taken = take_node(*setting, node); !taken) return taken;
+    } else if (prefix.empty() && node.is_table()) {
+      if (auto taken = take_table(*node.as_table(), key + "."); !taken) return taken;
+    } else {
+      const auto line = std::to_string(name.source().begin.line);
+      return unknown(std::filesystem::path(loaded_.file).filename().string() + ":" + line, key);
+    }
+  }
+  return {};
+}
+
+Result<void> Loader::take_file() {
+  if (sources_.file) {
+    loaded_.file = *sources_.file;
+  } else {
+    for (const auto& path : usual_files(sources_.environment)) {
+      if (::access(path.c_str(), F_OK) != 0) continue;
+      loaded_.file = path;
+      break;
+    }
+  }
+  if (loaded_.file.empty()) return {};
+  std::ifstream stream(loaded_.file);
+  std::ostringstream text;
+  if (stream) text << stream.rdbuf();
+  if (!stream) return Error{ErrorKind::config, "cannot read '" + loaded_.file + "'", "check the path and its permissions"};
+  const auto parsed = toml::parse(text.str());
+  if (!parsed) {
+    const auto line = std::to_string(parsed.error().source().begin.line);
+    return Error{ErrorKind::config,
+                 std::filesystem::path(loaded_.file).filename().string() + ":" + line + ": " + std::string(parsed.error().description()),
+                 "texts stand in \"quotes\", lists in [brackets]"};
+  }
+  return take_table(parsed.table(), "");
+}
+
+Result<void> Loader::take_environment() {
+  for (const auto& setting : settings()) {
+    for (const auto& name : {setting.original_name, setting.environment_name()}) {
+      const auto found = sources_.environment.find(name);
+      if (name.empty() || found == sources_.environment.end()) continue;
+      // An empty variable of the original's .env means "not set" there, too.
+      if (found->second.empty() && name == setting.original_name) continue;
+      std::string text = found->second;
+      if (name == setting.original_name && setting.from_original) text = setting.from_original(text);
+      const auto values = setting.is_list ? split_list(text) : Values{text};
+      if (auto taken = apply(setting, values, "environment " + name, "environment variable " + name); !taken) return taken;
+    }
+  }
+  return {};
+}
+
+Result<void> Loader::take_overrides() {
+  for (const auto& given : sources_.overrides) {
+    const auto* setting = find_setting(given.key);
+    if (!setting) return unknown(given.flag, given.key);
+    if (auto taken = apply(*setting, given.values, given.flag, given.flag); !taken) return taken;
+  }
+  return {};
+}
+
+Result<void> Loader::take_defaults() {
+  for (const auto& setting : settings()) {
+    const auto parsed = toml::parse("value = " + setting.default_text);
+    const auto values = values_of(*parsed.table().get("value"), setting);
+    if (!values) return Error{ErrorKind::internal, "the default of " + setting.key + " does not fit its type", ""};
+    if (auto taken = apply(setting, *values, "default", "default"); !taken) return taken;
+  }
+  return {};
+}
+
+/// Whoever comes with the original's .env must be told what of it has no effect.
+void Loader::note_ignored() {
+  static const std::map<std::string, std::string> kWithout = {
+      {"DATABASE_TYPE", "the store is one file: store.url"},
+      {"MYSQL_HOST", "the store is one file: store.url"},
+      {"MYSQL_PORT", "the store is one file: store.url"},
+      {"MYSQL_USER", "the store is one file: store.url"},
+      {"MYSQL_PASSWORD", "the store is one file: store.url"},
+      {"MYSQL_DATABASE", "the store is one file: store.url"},
+      {"MYSQL_SOCKET", "the store is one file: store.url"},
+      {"PAID_KEY", "keys are all used alike"},
+      {"VERTEX_API_KEYS", "Vertex express is not offered"},
+      {"VERTEX_EXPRESS_BASE_URL", "Vertex express is not offered"},
+      {"PROXIES", "the usual https_proxy is honoured instead"},
+      {"PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY", "the usual https_proxy is honoured instead"},
+      {"SEARCH_MODELS", "model suffixes are not offered"},
+      {"IMAGE_MODELS", "model suffixes are not offered"},
+      {"THINKING_MODELS", "model suffixes are not offered"},
+      {"THINKING_BUDGET_MAP", "clients set reasoning_effort instead"},
+      {"SHOW_THINKING_PROCESS", "clients ask for thoughts themselves"},
+      {"FILTERED_MODELS", "every model of the keys is offered"},
+      {"TOOLS_CODE_EXECUTION_ENABLED", "clients choose their tools"},
+      {"URL_CONTEXT_ENABLED", "clients choose their tools"},
+      {"URL_CONTEXT_MODELS", "clients choose their tools"},
+      {"SHOW_SEARCH_LINK", "clients choose their tools"},
+      {"SAFETY_SETTINGS", "clients choose their own; the API's default is off"},
+      {"CREATE_IMAGE_MODEL", "image generation is asked natively"},
+      {"UPLOAD_PROVIDER", "pictures are not uploaded"},
+      {"TTS_MODEL", "speech is asked natively"},
+      {"TTS_VOICE_NAME", "speech is asked natively"},
+      {"TTS_SPEED", "speech is asked natively"},
+      {"STREAM_OPTIMIZER_ENABLED", "streams are passed on as they come"},
+      {"FAKE_STREAM_ENABLED", "streams are passed on as they come"},
+      {"CHECK_INTERVAL_HOURS", "run 'gembal keys check' from cron"},
+      {"TIMEZONE", "times are shown in UTC"},
+      {"ERROR_LOG_RECORD_REQUEST_BODY", "bodies are never logged"},
+      {"AUTO_DELETE_ERROR_LOGS_ENABLED", "the log goes to stderr"},
+      {"AUTO_DELETE_REQUEST_LOGS_ENABLED", "the log goes to stderr"},
+      {"URL_NORMALIZATION_ENABLED", "paths are taken as they come"},
+      {"ADMIN_SESSION_EXPIRE", "there are no pages to log in to"},
+  };
+  for (const auto& [name, why] : kWithout) {
+    if (!value_of(sources_.environment, name).empty()) loaded_.ignored.push_back({name, why});
+  }
+}
+
+Result<Loaded> Loader::load() {
+  if (auto taken = take_defaults(); !taken) return std::move(taken).error();
+  if (auto taken = take_file(); !taken) return std::move(taken).error();
+  if (auto taken = take_environment(); !taken) return std::move(taken).error();
+  if (auto taken = take_overrides(); !taken) return std::move(taken).error();
+  note_ignored();
+  auto& config = loaded_.config;
+  if (config.store.url.empty()) config.store.url = home_folder(sources_.environment, "XDG_DATA_HOME", ".local/share") + "/gembal/gembal.db";
+  if (config.server.listen.empty()) return wrong("configuration", "server.listen", "must name at least one address");
+  return std::move(loaded_);
+}
+
+}  // namespace
+
+std::map<std::string, std::string> process_environment() {
+  std::map<std::string, std::string> environment;
+  for (char** entry = environ; entry && *entry; ++entry) {
+    const std::string_view line = *entry;
+    const auto equals = line.find('=');
+    if (equals != std::string_view::npos) environment.emplace(line.substr(0, equals), line.substr(equals + 1));
+  }
+  return environment;
+}
+
+std::vector<std::string> usual_files(const Environment& environment) {
+  return {home_folder(environment, "XDG_CONFIG_HOME", ".config") + "/gembal/gembal.toml", "/etc/gembal/gembal.toml"};
+}
+
+Result<Loaded> load(const Sources& sources) { return Loader(sources).load(); }
+
+}  // namespace gembal::config

@@ -1,0 +1,315 @@
+#include "lib/config/settings.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
+#include "lib/core/time.hpp"
+
+namespace gembal::config {
+namespace {
+
+std::string in_quotes(const std::string& text) { return to_text(Json(text)); }
+
+std::string quoted_list(const std::vector<std::string>& items) {
+  std::vector<std::string> texts;
+  for (const auto& item : items) texts.push_back(in_quotes(item));
+  return "[" + join(texts, ", ") + "]";
+}
+
+std::string one(const Values& values) { return values.empty() ? "" : values.front(); }
+
+std::string whole_number(const std::string& text, std::int64_t least, std::int64_t most, int& number) {
+  std::int64_t read = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), read);
+  if (failure != std::errc() || end != text.data() + text.size() || read < least || read > most) {
+    return "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+  }
+  number = static_cast<int>(read);
+  return "";
+}
+
+// Each of these makes a setting of one type. `at` finds its place in a Config, constant or not.
+
+template <typename At>
+Setting text(std::string key, std::string standard, At at) {
+  Setting made;
+  made.key = std::move(key);
+  made.default_text = in_quotes(standard);
+  made.set = [at](Config& config, const Values& values) {
+    at(config) = one(values);
+    return std::string();
+  };
+  made.show = [at](const Config& config) { return in_quotes(at(config)); };
+  return made;
+}
+
+template <typename At>
+Setting choice(std::string key, std::string standard, std::vector<std::string> words, At at) {
+  auto made = text(std::move(key), std::move(standard), at);
+  made.set = [at, words](Config& config, const Values& values) -> std::string {
+    const auto word = lower(one(values));
+    if (std::find(words.begin(), words.end(), word) == words.end()) return "must be one of " + join(words, ", ");
+    at(config) = word;
+    return "";
+  };
+  return made;
+}
+
+template <typename At>
+Setting number(std::string key, int standard, std::int64_t least, std::int64_t most, At at) {
+  Setting made;
+  made.key = std::move(key);
+  made.default_text = std::to_string(standard);
+  made.set = [at, least, most](Config& config, const Values& values) { return whole_number(one(values), least, most, at(config)); };
+  made.show = [at](const Config& config) { return std::to_string(at(config)); };
+  return made;
+}
+
+template <typename At>
+Setting flag(std::string key, bool standard, At at) {
+  Setting made;
+  made.key = std::move(key);
+  made.default_text = standard ? "true" : "false";
+  made.set = [at](Config& config, const Values& values) -> std::string {
+    const auto read = parse_bool(one(values));
+    if (!read) return "must be true or false";
+    at(config) = *read;
+    return "";
+  };
+  made.show = [at](const Config& config) { return std::string(at(config) ? "true" : "false"); };
+  return made;
+}
+
+template <typename At>
+Setting duration(std::string key, std::string standard, At at) {
+  Setting made;
+  made.key = std::move(key);
+  made.default_text = in_quotes(standard);
+  made.set = [at](Config& config, const Values& values) -> std::string {
+    const auto read = parse_duration(one(values));
+    if (!read) return "must be a duration, as in 250ms, 30s, 5m, 1h or 7d";
+    at(config) = *read;
+    return "";
+  };
+  made.show = [at](const Config& config) {
+    const milliseconds value = at(config);
+    return in_quotes(value.count() == 0 ? "0s" : to_short_text(value));
+  };
+  return made;
+}
+
+template <typename At>
+Setting size(std::string key, std::string standard, At at) {
+  Setting made;
+  made.key = std::move(key);
+  made.default_text = in_quotes(standard);
+  made.set = [at](Config& config, const Values& values) -> std::string {
+    const auto read = parse_size(one(values));
+    if (!read || *read == 0) return "must be a size, as in 64KiB or 200MiB";
+    at(config) = *read;
+    return "";
+  };
+  made.show = [at](const Config& config) {
+    const std::uint64_t bytes = at(config);
+    if (bytes % (1u << 20) == 0) return in_quotes(std::to_string(bytes >> 20) + "MiB");
+    if (bytes % 1024 == 0) return in_quotes(std::to_string(bytes >> 10) + "KiB");
+    return in_quotes(std::to_string(bytes));
+  };
+  return made;
+}
+
+template <typename At>
+Setting list(std::string key, std::vector<std::string> standard, At at) {
+  Setting made;
+  made.key = std::move(key);
+  made.default_text = quoted_list(standard);
+  made.is_list = true;
+  made.set = [at](Config& config, const Values& values) {
+    at(config) = values;
+    return std::string();
+  };
+  made.show = [at](const Config& config) { return quoted_list(at(config)); };
+  return made;
+}
+
+template <typename At>
+Setting secrets(std::string key, At at) {
+  Setting made;
+  made.key = std::move(key);
+  made.default_text = "[]";
+  made.is_list = made.is_secret = true;
+  made.set = [at](Config& config, const Values& values) {
+    at(config).clear();
+    for (const auto& value : values) at(config).emplace_back(value);
+    return std::string();
+  };
+  made.show = [at](const Config& config) {
+    std::vector<std::string> shown;
+    for (const auto& secret : at(config)) shown.push_back(secret.redacted());
+    return quoted_list(shown);
+  };
+  return made;
+}
+
+Setting admin_token() {
+  Setting made;
+  made.key = "auth.admin_token";
+  made.default_text = in_quotes("");
+  made.is_secret = true;
+  made.set = [](Config& config, const Values& values) {
+    config.auth.admin_token = Secret(one(values));
+    return std::string();
+  };
+  made.show = [](const Config& config) { return in_quotes(config.auth.admin_token.empty() ? "" : config.auth.admin_token.redacted()); };
+  return made;
+}
+
+Setting headers() {
+  Setting made;
+  made.key = "upstream.headers";
+  made.default_text = "[]";
+  made.is_list = true;
+  made.set = [](Config& config, const Values& values) -> std::string {
+    config.upstream.headers.clear();
+    for (const auto& line : values) {
+      const auto colon = line.find(':');
+      const auto name = std::string(trim(std::string_view(line).substr(0, colon)));
+      if (colon == std::string::npos || name.empty() || line.find_first_of("\r\n") != std::string::npos) {
+        return "must be a list of \"name: value\" texts";
+      }
+      config.upstream.headers.emplace_back(name, trim(std::string_view(line).substr(colon + 1)));
+    }
+    return "";
+  };
+  made.show = [](const Config& config) {
+    std::vector<std::string> lines;
+    for (const auto& [name, value] : config.upstream.headers) lines.push_back(name + ": " + Secret(value).redacted());
+    return quoted_list(lines);
+  };
+  return made;
+}
+
+std::string in_seconds(const std::string& text) { return text + "s"; }
+
+// The original counts every try, this one the further ones.
+std::string one_less(const std::string& text) {
+  int tries = 0;
+  return whole_number(text, 0, 1000, tries).empty() ? std::to_string(std::max(tries - 1, 0)) : text;
+}
+
+Setting with(Setting setting, std::string original_name, std::string meaning) {
+  setting.original_name = std::move(original_name);
+  setting.meaning = std::move(meaning);
+  return setting;
+}
+
+Setting at_restart(Setting setting) {
+  setting.needs_restart = true;
+  return setting;
+}
+
+Setting converting(Setting setting, std::function<std::string(const std::string&)> convert) {
+  setting.from_original = std::move(convert);
+  return setting;
+}
+
+std::vector<Setting> make_settings() {
+  return {
+      at_restart(with(list("server.listen", {"127.0.0.1:8000"}, [](auto& c) -> auto& { return c.server.listen; }), "",
+                      "addresses to listen on, each HOST:PORT")),
+      at_restart(with(number("server.threads", 0, 0, 64, [](auto& c) -> auto& { return c.server.threads; }), "",
+                      "event loops; 0: one for each core, at most 4")),
+      with(duration("server.drain_timeout", "30s", [](auto& c) -> auto& { return c.server.drain_timeout; }), "",
+           "how long running answers may take to finish once the daemon is told to stop"),
+      with(size("server.max_body", "200MiB", [](auto& c) -> auto& { return c.server.max_body_bytes; }), "",
+           "largest request body"),
+      with(size("server.max_header", "64KiB", [](auto& c) -> auto& { return c.server.max_header_bytes; }), "",
+           "largest head of a request"),
+      with(duration("server.header_timeout", "10s", [](auto& c) -> auto& { return c.server.header_timeout; }), "",
+           "how long a request's head may take to arrive"),
+      at_restart(with(number("server.max_connections", 20000, 1, 1'000'000, [](auto& c) -> auto& { return c.server.max_connections; }), "",
+                      "open client connections at most")),
+      with(list("server.cors_origins", {}, [](auto& c) -> auto& { return c.server.cors_origins; }), "",
+           "origins whose pages may ask from a browser; \"*\" for all"),
+      at_restart(with(text("store.url", "", [](auto& c) -> auto& { return c.store.url; }), "SQLITE_DATABASE",
+                      "the key store's file; empty: gembal/gembal.db in $XDG_DATA_HOME")),
+      with(secrets("auth.tokens", [](auto& c) -> auto& { return c.auth.tokens; }), "ALLOWED_TOKENS",
+           "tokens that clients may use; empty: one is made on first start"),
+      with(admin_token(), "AUTH_TOKEN", "the administrator's token, good for clients, too; empty: the first of auth.tokens"),
+      with(secrets("keys.values", [](auto& c) -> auto& { return c.keys.values; }), "API_KEYS",
+           "API keys that are added to the store at start"),
+      with(text("upstream.base_url", "https://generativelanguage.googleapis.com/v1beta",
+                [](auto& c) -> auto& { return c.upstream.base_url; }),
+           "BASE_URL", "where the Gemini API is, with its version"),
+      with(duration("upstream.connect_timeout", "10s", [](auto& c) -> auto& { return c.upstream.connect_timeout; }), "",
+           "for a connection: name, TCP and TLS; 0: no limit"),
+      with(duration("upstream.header_timeout", "300s", [](auto& c) -> auto& { return c.upstream.header_timeout; }), "",
+           "from the request to the reply's headers; 0: no limit"),
+      with(duration("upstream.first_token_timeout", "300s", [](auto& c) -> auto& { return c.upstream.first_token_timeout; }), "",
+           "from the request to the first content of a stream; 0: no limit"),
+      with(duration("upstream.idle_timeout", "120s", [](auto& c) -> auto& { return c.upstream.idle_timeout; }), "",
+           "between two pieces of a reply; 0: no limit"),
+      converting(with(duration("upstream.timeout", "300s", [](auto& c) -> auto& { return c.upstream.timeout; }), "TIME_OUT",
+                      "for a whole reply that is no stream; 0: no limit"),
+                 in_seconds),
+      with(headers(), "CUSTOM_HEADERS", "headers that every upstream request gets, each \"name: value\""),
+      converting(with(number("pool.max_retries", 3, 0, 100, [](auto& c) -> auto& { return c.pool.max_retries; }), "MAX_RETRIES",
+                      "further tries after failures that are not the key's; MAX_RETRIES counts the first try, too"),
+                 one_less),
+      with(number("pool.max_failures", 3, 1, 1000, [](auto& c) -> auto& { return c.pool.max_failures; }), "MAX_FAILURES",
+           "failures of a key in a row after which it is disabled"),
+      with(text("pool.test_model", "gemini-flash-latest", [](auto& c) -> auto& { return c.pool.test_model; }), "TEST_MODEL",
+           "the model that 'gembal keys check' asks"),
+      with(choice("logs.level", "info", {"debug", "info", "warn", "error"}, [](auto& c) -> auto& { return c.logs.level; }), "LOG_LEVEL",
+           "what is logged: debug, info, warn or error"),
+      with(choice("logs.format", "text", {"text", "json"}, [](auto& c) -> auto& { return c.logs.format; }), "",
+           "text, or json: one object a line"),
+      with(flag("logs.requests", true, [](auto& c) -> auto& { return c.logs.requests; }), "", "a log line for each request"),
+      with(text("client.model", "gemini-flash-latest", [](auto& c) -> auto& { return c.client.model; }), "",
+           "the model that 'gembal chat' asks"),
+  };
+}
+
+}  // namespace
+
+std::string Setting::environment_name() const {
+  std::string name = "GEMBAL_";
+  for (const char c : key) name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return name;
+}
+
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> all = make_settings();
+  return all;
+}
+
+const Setting* find_setting(std::string_view key) {
+  for (const auto& setting : settings()) {
+    if (setting.key == key) return &setting;
+  }
+  return nullptr;
+}
+
+std::string example_file() {
+  std::string out =
+      "# gembal.toml: every setting with its default. Uncomment what you change; unknown names are errors.\n"
+      "# Looked for at $XDG_CONFIG_HOME/gembal/gembal.toml, then /etc/gembal/gembal.toml, or given with --config.\n"
+      "# Environment variables win over this file: GEMBAL_SERVER_LISTEN for server.listen, and so on.\n";
+  std::string section;
+  for (const auto& setting : settings()) {
+    const auto dot = setting.key.find('.');
+    if (setting.key.substr(0, dot) != section) {
+      section = setting.key.substr(0, dot);
+      out += "\n[" + section + "]\n";
+    }
+    out += "# " + setting.meaning;
+    if (setting.needs_restart) out += " (needs a restart)";
+    if (!setting.original_name.empty()) out += "; also " + setting.original_name + " in the environment";
+    out += "\n# " + setting.key.substr(dot + 1) + " = " + setting.default_text + "\n";
+  }
+  return out;
+}
+
+}  // namespace gembal::config

@@ -1,0 +1,149 @@
+#include "lib/store/database.hpp"
+
+#include <fcntl.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace gembal::store {
+namespace {
+
+/// Migration i brings the schema from version i to i + 1. Never changed once released: new ones are added at the end.
+const std::vector<std::vector<const char*>>& migrations() {
+  static const std::vector<std::vector<const char*>> all = {{
+      "CREATE TABLE api_keys (id VARCHAR(16) PRIMARY KEY, secret VARCHAR(512) NOT NULL, label VARCHAR(256) NOT NULL,"
+      " project VARCHAR(256) NOT NULL, paid INTEGER NOT NULL, disabled INTEGER NOT NULL, reason VARCHAR(256) NOT NULL,"
+      " disabled_since BIGINT NOT NULL, failures INTEGER NOT NULL, revision BIGINT NOT NULL, position BIGINT NOT NULL,"
+      " added_at BIGINT NOT NULL)",
+      "CREATE TABLE model_states (key_id VARCHAR(16) NOT NULL, model VARCHAR(256) NOT NULL, status INTEGER NOT NULL,"
+      " until_at BIGINT NOT NULL, reason VARCHAR(256) NOT NULL, PRIMARY KEY (key_id, model))",
+      "CREATE TABLE own_values (name VARCHAR(64) PRIMARY KEY, value VARCHAR(4096) NOT NULL)",
+  }};
+  return all;
+}
+
+Error failed(const std::string& path, const std::string& why, std::string hint) {
+  return {ErrorKind::store, "cannot use the key store '" + path + "': " + why, std::move(hint)};
+}
+
+Error from_exception(const std::string& path, const std::exception& exception) {
+  const auto* own = dynamic_cast<const soci::sqlite3_soci_error*>(&exception);
+  switch (own ? own->result() : SQLITE_ERROR) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return failed(path, "another program has locked it", "try again when that program is done");
+    case SQLITE_FULL: return failed(path, "the disk is full", "make room: nothing that was stored before is lost");
+    case SQLITE_IOERR: return failed(path, "the disk could not be read or written", "check the disk and its free space");
+    case SQLITE_READONLY: return failed(path, "it cannot be written", "check the permissions of the file and its folder");
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_AUTH: return failed(path, "it cannot be opened", "check the permissions, or choose another with --store");
+    case SQLITE_NOTADB: return failed(path, "it is no key store", "choose another with --store");
+    case SQLITE_CORRUPT: return failed(path, "it is damaged", "restore it from a backup, or choose another with --store");
+    default: return failed(path, exception.what(), "");
+  }
+}
+
+/// The file must never be readable for others, not even for the moment between its making and a chmod.
+Result<void> make_private_file(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty() && ::access(folder.c_str(), F_OK) != 0) {
+    const auto mask = ::umask(077);
+    std::error_code failure;
+    std::filesystem::create_directories(folder, failure);
+    ::umask(mask);
+    if (failure) return failed(path, "its folder cannot be made: " + failure.message(), "choose another with --store");
+  }
+  struct stat known {};
+  if (::stat(path.c_str(), &known) == 0) {
+    if (S_ISDIR(known.st_mode)) return failed(path, "it is a folder", "name a file with --store");
+    if ((known.st_mode & 077) != 0 && known.st_uid == ::geteuid()) ::chmod(path.c_str(), 0600);
+    return {};
+  }
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return failed(path, std::strerror(errno), "choose another with --store");
+  ::close(file);
+  return {};
+}
+
+std::string in_quotes(const std::string& path) {
+  std::string text = "\"";
+  for (const char c : path) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + "\"";
+}
+
+}  // namespace
+
+Result<Database> Database::open(const std::string& path, Milliseconds busy) {
+  if (auto made = make_private_file(path); !made) return std::move(made).error();
+  Database database(path);
+  if (auto connected = database.connect(busy); !connected) return std::move(connected).error();
+  if (auto migrated = database.migrate(); !migrated) return std::move(migrated).error();
+  return database;
+}
+
+// FULL, because what a command has acknowledged must survive a power cut; the daemon writes in batches.
+Result<void> Database::connect(Milliseconds busy) {
+  return read([&](soci::session& sql) {
+    sql.open(soci::sqlite3, "dbname=" + in_quotes(path_));
+    sql << "PRAGMA busy_timeout = " + std::to_string(busy.count());
+    std::string mode;
+    sql << "PRAGMA journal_mode = WAL", soci::into(mode);
+    sql << "PRAGMA synchronous = FULL";
+  });
+}
+
+Result<void> Database::migrate() {
+  const auto newest = static_cast<int>(migrations().size());
+  int version = 0;
+  const auto find_version = [&version](soci::session& sql) {
+    int tables = 0;
+    sql << "SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'", soci::into(tables);
+    if (tables > 0) sql << "SELECT max(version) FROM schema_version", soci::into(version);
+  };
+  if (auto looked = read(find_version); !looked) return looked;
+  if (version == newest) return {};
+  if (version < newest) {
+    return write([&](soci::session& sql) {
+      find_version(sql);  // another process may have been quicker
+      if (version == 0) sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";
+      for (; version < newest; ++version) {
+        for (const char* statement : migrations()[static_cast<std::size_t>(version)]) sql << statement;
+        sql << "INSERT INTO schema_version (version) VALUES (:v)", soci::use(version + 1, "v");
+      }
+    });
+  }
+  return failed(path_, "it was made by a newer gembal (schema " + std::to_string(version) + ", this one knows " + std::to_string(newest) + ")",
+                "upgrade this gembal, or choose another store with --store");
+}
+
+Result<void> Database::write(const std::function<void(soci::session&)>& work) {
+  auto begun = read([](soci::session& sql) { sql << "BEGIN IMMEDIATE"; });
+  if (!begun) return begun;
+  auto done = read([&work](soci::session& sql) {
+    work(sql);
+    sql << "COMMIT";
+  });
+  if (!done) {
+    // It may have been rolled back already: that this fails then is no news.
+    (void)read([](soci::session& sql) { sql << "ROLLBACK"; });
+  }
+  return done;
+}
+
+Result<void> Database::read(const std::function<void(soci::session&)>& work) {
+  try {
+    work(*session_);
+    return {};
+  } catch (const std::exception& exception) {
+    return from_exception(path_, exception);
+  }
+}
+
+}  // namespace gembal::store
