@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 #include <filesystem>
@@ -40,6 +39,16 @@ Error unknown(const std::string& where, const std::string& key) {
   const auto near = nearest(key, names);
   return {ErrorKind::config, where + ": unknown setting '" + key + "'",
           near ? "did you mean '" + *near + "'?" : "'man gembal.toml' lists all settings"};
+}
+
+Result<toml::table> parse_toml(const std::string& text, const std::string& name) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& failure) {
+    const auto line = std::to_string(failure.source().begin.line);
+    return Error{ErrorKind::config, name + ":" + line + ": " + std::string(failure.description()),
+                 "texts stand in \"quotes\", lists in [brackets]"};
+  }
 }
 
 /// Loads layer after layer into one configuration.
@@ -137,14 +146,9 @@ Result<void> Loader::take_file() {
   std::ostringstream text;
   if (stream) text << stream.rdbuf();
   if (!stream) return Error{ErrorKind::config, "cannot read '" + loaded_.file + "'", "check the path and its permissions"};
-  const auto parsed = toml::parse(text.str());
-  if (!parsed) {
-    const auto line = std::to_string(parsed.error().source().begin.line);
-    return Error{ErrorKind::config,
-                 std::filesystem::path(loaded_.file).filename().string() + ":" + line + ": " + std::string(parsed.error().description()),
-                 "texts stand in \"quotes\", lists in [brackets]"};
-  }
-  return take_table(parsed.table(), "");
+  const auto parsed = parse_toml(text.str(), std::filesystem::path(loaded_.file).filename().string());
+  if (!parsed) return parsed.error();
+  return take_table(*parsed, "");
 }
 
 Result<void> Loader::take_environment() {
@@ -174,8 +178,9 @@ Result<void> Loader::take_overrides() {
 
 Result<void> Loader::take_defaults() {
   for (const auto& setting : settings()) {
-    const auto parsed = toml::parse("value = " + setting.default_text);
-    const auto values = values_of(*parsed.table().get("value"), setting);
+    const auto parsed = parse_toml("value = " + setting.default_text, setting.key);
+    if (!parsed) return parsed.error();
+    const auto values = values_of(*parsed->get("value"), setting);
     if (!values) return Error{ErrorKind::internal, "the default of " + setting.key + " does not fit its type", ""};
     if (auto taken = apply(setting, *values, "default", "default"); !taken) return taken;
   }

@@ -1,0 +1,196 @@
+#include "cmd/command.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <sstream>
+
+#include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
+
+namespace gembal::cmd {
+namespace {
+
+constexpr auto kExamples =
+    "\nExamples:\n"
+    "  gembal serve --sandbox                 try it without a key or a network\n"
+    "  gembal keys add < keys.txt             find API keys in any text and store them\n"
+    "  gembal serve                           offer them on http://127.0.0.1:8000\n"
+    "  gembal keys check -q || mail -s keys me   from cron: silent when all is well\n"
+    "  git diff | gembal chat 'Review this.'\n";
+
+/// The wrong option and what may have been meant, from CLI11's message.
+Error usage_error(const CLI::App& app, const CLI::ParseError& failure) {
+  Error error{ErrorKind::usage, failure.what(), "see 'gembal --help'"};
+  std::vector<std::string> names;
+  const CLI::App* at = &app;
+  for (;;) {
+    for (const auto* option : at->get_options()) {
+      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    }
+    const auto chosen = at->get_subcommands();
+    if (chosen.empty()) break;
+    at = chosen.front();
+  }
+  for (const auto* command : at->get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  const std::string message = failure.what();
+  if (const auto colon = message.rfind(": "); colon != std::string::npos) {
+    const auto word = message.substr(colon + 2);
+    if (const auto near = nearest(word.substr(0, word.find(' ')), names)) error.hint = "did you mean '" + *near + "'?";
+  }
+  if (error.message.empty()) error.message = "wrong arguments";
+  while (error.message.ends_with('\n') || error.message.ends_with('.')) error.message.pop_back();
+  std::replace(error.message.begin(), error.message.end(), '\n', ' ');
+  return error;
+}
+
+bool is_hexadecimal(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+}  // namespace
+
+Result<config::Loaded> Context::load(std::vector<config::Override> overrides) const {
+  config::Sources sources;
+  sources.file = config_file;
+  sources.environment = config::process_environment();
+  sources.overrides = std::move(overrides);
+  if (store) sources.overrides.push_back({"store.url", "--store", {*store}});
+  if (verbose > 0) sources.overrides.push_back({"logs.level", "--verbose", {"debug"}});
+  return config::load(sources);
+}
+
+Result<store::KeyStore> Context::open_store() const {
+  const auto loaded = load();
+  if (!loaded) return loaded.error();
+  return store::KeyStore::open(loaded->config.store.url);
+}
+
+bool Context::uses_color() const {
+  if (color != "auto") return color == "always";
+  const char* forced = std::getenv("CLICOLOR_FORCE");
+  if (forced && *forced && std::string_view(forced) != "0") return true;
+  const char* refused = std::getenv("NO_COLOR");
+  return !(refused && *refused) && ::isatty(STDOUT_FILENO) == 1;
+}
+
+void build_app(CLI::App& app, Context& context, Action& chosen) {
+  app.name("gembal");
+  app.description("Pools many Gemini API keys behind one address.");
+  app.footer(kExamples);
+  app.fallthrough();
+  app.require_subcommand(0, 1);
+  app.set_version_flag("--version", "gembal " GEMBAL_VERSION);
+  app.add_option("--config", context.config_file, "Configuration file")->type_name("FILE");
+  app.add_option("--store", context.store, "Key store")->type_name("PATH");
+  app.add_option("--color", context.color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}))->type_name("WHEN");
+  app.add_flag("--json", context.json, "Print data as JSON");
+  app.add_flag("-q,--quiet", context.quiet, "Say only what matters");
+  app.add_flag("-v,--verbose", context.verbose, "Say more");
+  add_serve_command(app, chosen);
+  add_keys_command(app, chosen);
+  add_chat_command(app, chosen);
+  add_config_command(app, chosen);
+  add_sandbox_command(app, chosen);
+}
+
+int run(int argc, char** argv) {
+  // A reader who has seen enough ends us quietly; without this a socket could end us, too.
+  std::signal(SIGPIPE, SIG_IGN);
+  Context context;
+  Action chosen;
+  CLI::App app;
+  build_app(app, context, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& wanted) {
+    return app.exit(wanted) == 0 ? 0 : 2;
+  } catch (const CLI::CallForAllHelp& wanted) {
+    return app.exit(wanted) == 0 ? 0 : 2;
+  } catch (const CLI::CallForVersion& wanted) {
+    return app.exit(wanted) == 0 ? 0 : 2;
+  } catch (const CLI::ParseError& failure) {
+    print_error(context, usage_error(app, failure));
+    return 2;
+  }
+  if (!chosen) {
+    std::cout << app.help();
+    return 2;
+  }
+  const auto status = chosen(context);
+  if (status) return *status;
+  print_error(context, status.error());
+  return exit_status(status.error().kind);
+}
+
+int exit_status(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::usage:
+    case ErrorKind::config:
+    case ErrorKind::bad_request: return 2;
+    case ErrorKind::no_usable_key: return 3;
+    case ErrorKind::upstream:
+    case ErrorKind::timeout: return 4;
+    case ErrorKind::keys_waiting: return 5;
+    case ErrorKind::refused: return 6;
+    case ErrorKind::cancelled: return 130;
+    default: return 1;
+  }
+}
+
+void print_error(const Context& context, const Error& error) {
+  std::fprintf(stderr, "gembal: %s\n", error.message.c_str());
+  if (!error.hint.empty()) std::fprintf(stderr, "hint: %s\n", error.hint.c_str());
+  if (context.json) {
+    print(to_text({{"error", {{"kind", to_string(error.kind)}, {"message", error.message}, {"hint", error.hint}}}}) + "\n");
+  }
+}
+
+bool print(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+}
+
+Result<std::vector<keypool::Key>> resolve_keys(const std::vector<keypool::Key>& keys, const std::vector<std::string>& names) {
+  std::vector<keypool::Key> found;
+  for (const auto& name : names) {
+    std::vector<const keypool::Key*> meant;
+    for (const auto& key : keys) {
+      const bool by_id = name.size() >= 8 && is_hexadecimal(name) && Secret(key.secret).id().starts_with(name.substr(0, 12));
+      if (by_id || (!key.label.empty() && key.label == name) || key.secret.matches(name)) meant.push_back(&key);
+    }
+    // It may be a key that was given: it must not come back on the screen.
+    const auto shown = find_api_keys(name).empty() ? name : Secret(name).redacted();
+    if (meant.empty()) return Error{ErrorKind::usage, "there is no key '" + shown + "'", "'gembal keys list' shows ids and labels"};
+    if (meant.size() > 1) {
+      return Error{ErrorKind::usage, "'" + shown + "' means " + std::to_string(meant.size()) + " keys", "name one by its id"};
+    }
+    found.push_back(*meant.front());
+  }
+  return found;
+}
+
+Result<std::string> read_input() {
+  const std::string text((std::istreambuf_iterator<char>(std::cin)), std::istreambuf_iterator<char>());
+  if (std::cin.bad()) return Error{ErrorKind::io, "cannot read standard input", ""};
+  return text;
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  if (stream) text << stream.rdbuf();
+  // An empty file sets the failbit of the target, which is none of our business.
+  if (!stream.is_open() || stream.bad()) {
+    return Error{ErrorKind::io, "cannot read '" + path + "': " + std::string(std::strerror(errno)), ""};
+  }
+  return text.str();
+}
+
+}  // namespace gembal::cmd

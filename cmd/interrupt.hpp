@@ -1,0 +1,28 @@
+#pragma once
+
+#include <asio.hpp>
+#include <csignal>
+
+#include "lib/async/loop.hpp"
+
+namespace gembal::cmd {
+
+/// Runs one coroutine on a loop of its own until it is done; Ctrl-C and SIGTERM raise the interrupt.
+template <typename T>
+T run_until_done(async::Loop& loop, async::Interrupt& interrupt, async::Task<T> task) {
+  asio::signal_set signals(loop.context(), SIGINT, SIGTERM);
+  signals.async_wait([&interrupt](std::error_code failure, int) {
+    if (!failure) interrupt.raise();
+  });
+  std::optional<T> result;
+  // Named, because the coroutine refers to what it captured for as long as it runs.
+  const auto body = [&](async::Task<T> inner) -> async::Task<void> {
+    result.emplace(co_await std::move(inner));
+    loop.stop();
+  };
+  loop.spawn(body(std::move(task)));
+  loop.run();
+  return std::move(*result);
+}
+
+}  // namespace gembal::cmd

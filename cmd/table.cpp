@@ -1,0 +1,41 @@
+#include "cmd/table.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace gembal::cmd {
+namespace {
+
+/// How many columns of a terminal a text takes: continuation bytes of UTF-8 take none.
+std::size_t width(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+}  // namespace
+
+std::string table(std::vector<std::vector<std::string>> rows, bool heading_in_bold) {
+  if (rows.empty()) return "";
+  const auto columns = rows.front().size();
+  std::vector<std::size_t> widths(columns, 0);
+  std::vector<bool> used(columns, rows.size() == 1);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < columns && i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], width(row[i]));
+      if (&row != &rows.front() && !row[i].empty()) used[i] = true;
+    }
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < columns && i < row.size(); ++i) {
+      if (!used[i]) continue;
+      line += row[i] + std::string(widths[i] - width(row[i]) + 2, ' ');
+    }
+    while (line.ends_with(' ')) line.pop_back();
+    const bool bold = heading_in_bold && &row == &rows.front();
+    out += bold ? "\x1b[1m" + line + "\x1b[0m\n" : line + "\n";
+  }
+  return out;
+}
+
+}  // namespace gembal::cmd
