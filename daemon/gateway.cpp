@@ -76,28 +76,35 @@ async::Task<void> Gateway::handle(Exchange& exchange) {
 
 async::Task<void> Gateway::serve(RequestScope& scope) {
   const auto& head = scope.exchange.request().head;
-  if (head.method == "OPTIONS") co_return co_await answer_response(scope, preflight(scope));
+  if (head.method == "OPTIONS") {
+    co_await answer_response(scope, preflight(scope));
+    co_return;
+  }
   if (scope.route.needs_token && !scope.live->access.allows(head)) {
     Error error{ErrorKind::unauthorized, "the client token is missing or wrong",
                 "send one of auth.tokens as 'Authorization: Bearer' or 'x-goog-api-key'"};
-    co_return co_await answer_error(scope, std::move(error));
+    co_await answer_error(scope, std::move(error));
+    co_return;
   }
   const auto target = scope.route.target;
   if ((target == Target::openai_chat || target == Target::openai_embeddings) && head.method != "POST") {
-    co_return co_await answer_error(scope, 405, "this address takes POST only");
+    co_await answer_error(scope, 405, "this address takes POST only");
+    co_return;
   }
   switch (target) {
-    case Target::native: co_return co_await relay_native(scope);
-    case Target::openai_forward: co_return co_await relay_openai(scope);
-    case Target::openai_chat: co_return co_await chat_completions(scope);
-    case Target::openai_embeddings: co_return co_await embeddings(scope);
-    case Target::openai_models: co_return co_await list_models(scope);
-    case Target::openai_model: co_return co_await show_model(scope);
-    case Target::page: co_return co_await answer_response(scope, services_.pages.serve(scope.exchange.request()));
-    case Target::unsupported: break;
+    case Target::native: co_await relay_native(scope); break;
+    case Target::openai_forward: co_await relay_openai(scope); break;
+    case Target::openai_chat: co_await chat_completions(scope); break;
+    case Target::openai_embeddings: co_await embeddings(scope); break;
+    case Target::openai_models: co_await list_models(scope); break;
+    case Target::openai_model: co_await show_model(scope); break;
+    case Target::page: co_await answer_response(scope, services_.pages.serve(scope.exchange.request())); break;
+    case Target::unsupported: {
+      Error error{ErrorKind::unsupported, "this method is not offered here: " + std::string(head.path)};
+      co_await answer_error(scope, std::move(error));
+      break;
+    }
   }
-  Error error{ErrorKind::unsupported, "this method is not offered here: " + std::string(head.path)};
-  co_await answer_error(scope, std::move(error));
 }
 
 }  // namespace gembal::daemon

@@ -99,11 +99,15 @@ async::Task<void> relay_native(RequestScope& scope) {
   scope.model = scope.route.model;
   auto opened =
       co_await scope.services.dispatcher.open(forwarded(scope), scope.live->limits, scope.exchange.interrupt(), scope.journey);
-  if (!opened) co_return co_await answer_error(scope, std::move(opened).error());
+  if (!opened) {
+    co_await answer_error(scope, std::move(opened).error());
+    co_return;
+  }
   auto& answer = *opened;
   scope.key_id = answer.key_id();
   if (answer.status() == 200 && scope.route.form == Form::sse) {
-    co_return co_await pass_events(scope, answer, StreamGuard(kGeminiEnds));
+    co_await pass_events(scope, answer, StreamGuard(kGeminiEnds));
+    co_return;
   }
   co_await pass_whole(scope, answer);
 }
@@ -115,14 +119,22 @@ async::Task<void> relay_openai(RequestScope& scope) {
   call.key_header = upstream::KeyHeader::bearer;
   auto opened = co_await scope.services.dispatcher.open(std::move(call), scope.live->limits, scope.exchange.interrupt(),
                                                         scope.journey);
-  if (!opened) co_return co_await answer_error(scope, std::move(opened).error());
+  if (!opened) {
+    co_await answer_error(scope, std::move(opened).error());
+    co_return;
+  }
   auto& answer = *opened;
   scope.key_id = answer.key_id();
   if (answer.status() >= 400) {
     const auto body = co_await answer.rest(kErrorBodyBytes);
-    co_return co_await answer_error(scope, answer.status(), body ? gemini::message_of(*body) : body.error().message);
+    std::string message = body ? gemini::message_of(*body) : body.error().message;
+    co_await answer_error(scope, answer.status(), std::move(message));
+    co_return;
   }
-  if (is_event_stream(answer)) co_return co_await pass_events(scope, answer, StreamGuard(kOpenaiEnds));
+  if (is_event_stream(answer)) {
+    co_await pass_events(scope, answer, StreamGuard(kOpenaiEnds));
+    co_return;
+  }
   co_await pass_whole(scope, answer);
 }
 

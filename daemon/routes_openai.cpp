@@ -26,7 +26,8 @@ constexpr std::size_t kLongComputation = 128 * 1024;  // JSON over this size is 
 template <typename Work>
 auto compute(RequestScope& scope, std::size_t bytes, Work work) -> async::Task<decltype(work())> {
   if (bytes < kLongComputation) co_return work();
-  co_return co_await scope.services.workers.run(scope.exchange.loop(), std::move(work));
+  auto result = co_await scope.services.workers.run(scope.exchange.loop(), std::move(work));
+  co_return result;
 }
 
 std::int64_t now_in_seconds() { return to_unix_seconds(std::chrono::system_clock::now()); }
@@ -56,7 +57,8 @@ async::Task<std::optional<Answer>> open(RequestScope& scope, upstream::Call call
   if (opened->status() != 200) {
     const auto body = co_await opened->rest(kErrorBodyBytes);
     const int status = opened->status() >= 400 ? opened->status() : 502;
-    co_await answer_error(scope, status, body ? gemini::message_of(*body) : body.error().message);
+    std::string message = body ? gemini::message_of(*body) : body.error().message;
+    co_await answer_error(scope, status, std::move(message));
     co_return std::nullopt;
   }
   co_return *std::move(opened);
@@ -82,12 +84,19 @@ async::Task<void> whole_chat(RequestScope& scope, std::string body) {
   auto answer = co_await open(scope, post(scope, model_url(scope, "generateContent"), std::move(body), Form::unary));
   if (!answer) co_return;
   if (answer->verdict().outcome != keypool::Outcome::success) {
-    co_return co_await answer_error(scope, 502, "the model gave an empty answer");
+    co_await answer_error(scope, 502, "the model gave an empty answer");
+    co_return;
   }
   const auto reply = co_await answer->rest(kReplyBytes);
-  if (!reply) co_return co_await answer_error(scope, reply.error());
+  if (!reply) {
+    co_await answer_error(scope, reply.error());
+    co_return;
+  }
   auto translated = co_await compute(scope, reply->size(), [&] { return openai::chat_reply(*reply, identity_of(scope)); });
-  if (!translated) co_return co_await answer_error(scope, std::move(translated).error());
+  if (!translated) {
+    co_await answer_error(scope, std::move(translated).error());
+    co_return;
+  }
   co_await answer_json(scope, *std::move(translated));
 }
 
@@ -98,7 +107,8 @@ async::Task<void> streamed_chat(RequestScope& scope, openai::ChatCall chat) {
       scope, post(scope, model_url(scope, "streamGenerateContent", "alt=sse"), std::move(chat.body), Form::sse));
   if (!answer) co_return;
   if (answer->verdict().outcome != keypool::Outcome::success) {
-    co_return co_await answer_error(scope, 502, "the model gave an empty answer");
+    co_await answer_error(scope, 502, "the model gave an empty answer");
+    co_return;
   }
   auto headers = scope.headers();
   headers.emplace_back("content-type", "text/event-stream; charset=utf-8");
@@ -132,7 +142,9 @@ async::Task<void> streamed_chat(RequestScope& scope, openai::ChatCall chat) {
     failure = Error{ErrorKind::upstream, "the upstream ended the stream before the answer was complete"};
   }
   if (failure) scope.failure = failure->message;
-  if (!co_await exchange.write(failure ? error_event(Dialect::openai, *failure) : stream.finish(), Flush::later)) co_return;
+  // Not inside the co_await: g++ 12 destroys what a conditional makes there twice.
+  const std::string end = failure ? error_event(Dialect::openai, *failure) : stream.finish();
+  if (!co_await exchange.write(end, Flush::later)) co_return;
   co_await exchange.finish();
 }
 
@@ -141,16 +153,25 @@ async::Task<void> streamed_chat(RequestScope& scope, openai::ChatCall chat) {
 async::Task<void> chat_completions(RequestScope& scope) {
   const auto& body = scope.exchange.request().body;
   auto chat = co_await compute(scope, body.size(), [&] { return openai::read_chat(body); });
-  if (!chat) co_return co_await answer_error(scope, std::move(chat).error());
+  if (!chat) {
+    co_await answer_error(scope, std::move(chat).error());
+    co_return;
+  }
   scope.model = chat->model;
-  if (chat->stream) co_return co_await streamed_chat(scope, *std::move(chat));
+  if (chat->stream) {
+    co_await streamed_chat(scope, *std::move(chat));
+    co_return;
+  }
   co_await whole_chat(scope, std::move(chat->body));
 }
 
 async::Task<void> embeddings(RequestScope& scope) {
   const auto& body = scope.exchange.request().body;
   auto call = co_await compute(scope, body.size(), [&] { return openai::read_embeddings(body); });
-  if (!call) co_return co_await answer_error(scope, std::move(call).error());
+  if (!call) {
+    co_await answer_error(scope, std::move(call).error());
+    co_return;
+  }
   scope.model = call->model;
 
   std::vector<std::vector<float>> vectors;
@@ -161,9 +182,13 @@ async::Task<void> embeddings(RequestScope& scope) {
     const auto reply = co_await fetch(scope, post(scope, model_url(scope, "batchEmbedContents"), std::move(batch), Form::opaque));
     if (!reply) co_return;
     auto read = co_await compute(scope, reply->size(), [&] { return openai::read_vectors(*reply); });
-    if (!read) co_return co_await answer_error(scope, std::move(read).error());
+    if (!read) {
+      co_await answer_error(scope, std::move(read).error());
+      co_return;
+    }
     if (read->vectors.size() != count) {
-      co_return co_await answer_error(scope, 502, "the upstream returned another number of embeddings than was asked for");
+      co_await answer_error(scope, 502, "the upstream returned another number of embeddings than was asked for");
+      co_return;
     }
     std::move(read->vectors.begin(), read->vectors.end(), std::back_inserter(vectors));
     tokens += read->prompt_tokens;
@@ -184,7 +209,10 @@ async::Task<void> list_models(RequestScope& scope) {
     if (!body) co_return;
     auto list = parse_json(*body);
     const Json* found = list ? find(*list, "models") : nullptr;
-    if (!found || !found->is_array()) co_return co_await answer_error(scope, 502, "the upstream's list of models cannot be read");
+    if (!found || !found->is_array()) {
+      co_await answer_error(scope, 502, "the upstream's list of models cannot be read");
+      co_return;
+    }
     for (const auto& model : *found) models.push_back(model);
     page = string_in(*list, "nextPageToken");
   } while (!page.empty() && models.size() < 100'000);
@@ -193,7 +221,8 @@ async::Task<void> list_models(RequestScope& scope) {
 
 async::Task<void> show_model(RequestScope& scope) {
   if (!gemini::is_valid_model(scope.route.model)) {
-    co_return co_await answer_error(scope, 404, "there is no model of this name");
+    co_await answer_error(scope, 404, "there is no model of this name");
+    co_return;
   }
   scope.model = scope.route.model;
   auto call = scope.call(scope.live->upstream.url("/models/" + scope.model));
@@ -202,7 +231,10 @@ async::Task<void> show_model(RequestScope& scope) {
   const auto body = co_await fetch(scope, std::move(call));
   if (!body) co_return;
   auto model = parse_json(*body);
-  if (!model) co_return co_await answer_error(scope, 502, "the upstream's model cannot be read");
+  if (!model) {
+    co_await answer_error(scope, 502, "the upstream's model cannot be read");
+    co_return;
+  }
   co_await answer_json(scope, openai::model_reply(*model, now_in_seconds()));
 }
 

@@ -210,7 +210,10 @@ async::Task<bool> Connection::read_body() {
     if (!co_await flush()) co_return false;
     phase_ = Phase::body;
   }
-  if (head.chunked) co_return co_await read_chunked_body();
+  if (head.chunked) {
+    const bool read = co_await read_chunked_body();
+    co_return read;
+  }
 
   auto& body = request_.body;
   if (in_.size() >= length) {
@@ -330,7 +333,8 @@ async::Task<bool> Connection::write(std::string_view piece, Flush how) {
     }
   }
   if (how == Flush::later && out_.size() < kSendTogether) co_return true;
-  co_return co_await flush();
+  const bool sent = co_await flush();
+  co_return sent;
 }
 
 async::Task<bool> Connection::finish() {
@@ -341,7 +345,8 @@ async::Task<bool> Connection::finish() {
   }
   if (framing_ == Framing::chunked && request_.head.method != "HEAD") out_ += "0\r\n\r\n";
   framing_ = Framing::none;
-  co_return co_await flush();
+  const bool sent = co_await flush();
+  co_return sent;
 }
 
 async::Task<void> Connection::answer_raw(std::string bytes) {
@@ -367,7 +372,8 @@ void Connection::abandon(Cut how) {
 async::Task<bool> Connection::answer(Response response) {
   begin(response.status, response.headers, response.body.size());
   if (!co_await write(response.body, Flush::later)) co_return false;
-  co_return co_await finish();
+  const bool sent = co_await finish();
+  co_return sent;
 }
 
 async::Task<bool> Connection::flush() {

@@ -33,8 +33,14 @@ std::uint64_t length_of(const Script& script) {
 async::Task<void> play(Exchange& exchange, const Script& script) {
   if (script.before_head.count() > 0) co_await async::sleep(exchange.loop(), script.before_head, exchange.interrupt());
   if (exchange.interrupt().raised()) co_return;
-  if (script.refuse) co_return co_await exchange.answer_raw({});
-  if (script.raw) co_return co_await exchange.answer_raw(*script.raw);
+  if (script.refuse) {
+    co_await exchange.answer_raw({});
+    co_return;
+  }
+  if (script.raw) {
+    co_await exchange.answer_raw(*script.raw);
+    co_return;
+  }
 
   std::optional<std::uint64_t> length;
   if (!script.chunked) length = length_of(script);

@@ -12,6 +12,8 @@ namespace gembal::async {
 using Executor = asio::io_context::executor_type;
 
 /// A coroutine of gembal's: lives on one loop. Its arguments are values, or outlive it by construction.
+///
+/// Never `co_return co_await x;`: in a coroutine with another co_return, g++ 12 gives x's frame back before it has run.
 template <typename T>
 using Task = asio::awaitable<T, Executor>;
 

@@ -140,7 +140,8 @@ async::Task<std::optional<std::string_view>> Answer::next() {
     held_.clear();
     held_.shrink_to_fit();
   }
-  co_return co_await reply_.next();
+  const auto piece = co_await reply_.next();
+  co_return piece;
 }
 
 async::Task<Result<std::string>> Answer::rest(std::size_t limit) {
