@@ -15,6 +15,9 @@ add_library(asio INTERFACE)
 target_include_directories(asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
 # Asio 1.22 looks for aligned_alloc before the header that announces it: whether it finds it depends on the order of includes.
 target_compile_definitions(asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_DISABLE_STD_ALIGNED_ALLOC)
+if(GEMBAL_SANITIZER)  # frames that Asio keeps for reuse would hide a use after free
+  target_compile_definitions(asio INTERFACE ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
+endif()
 target_link_libraries(asio INTERFACE Threads::Threads)
 
 # Debian's SOCI package has no CMake configuration of its own.

@@ -52,14 +52,16 @@ Headers headers_for(const RequestScope& scope, const http::Head& head) {
 /// Writes a body piece by piece; what comes in one go leaves in one go. False when the client left.
 async::Task<bool> pass_body(RequestScope& scope, Answer& answer) {
   while (const auto piece = co_await answer.next()) {
-    if (!co_await scope.exchange.write(*piece, answer.ready() ? Flush::later : Flush::now)) co_return false;
+    const bool sent = co_await scope.exchange.write(*piece, answer.ready() ? Flush::later : Flush::now);
+    if (!sent) co_return false;
   }
   co_return true;
 }
 
 async::Task<void> pass_whole(RequestScope& scope, Answer& answer) {
   scope.exchange.begin(answer.status(), headers_for(scope, answer.head()), announced_length(answer.head()));
-  if (!co_await pass_body(scope, answer)) co_return;
+  const bool sent = co_await pass_body(scope, answer);
+  if (!sent) co_return;
   if (answer.error()) {
     // What began as a reply cannot become an error: a cut connection is the one honest sign left.
     scope.failure = answer.error()->message;
@@ -76,17 +78,22 @@ async::Task<void> pass_events(RequestScope& scope, Answer& answer, StreamGuard g
   exchange.begin(answer.status(), headers_for(scope, answer.head()), std::nullopt);
   while (const auto piece = co_await answer.next()) {
     const auto events = guard.take(*piece);
-    if (!co_await exchange.write(events, answer.ready() ? Flush::later : Flush::now)) co_return;
+    const bool sent = co_await exchange.write(events, answer.ready() ? Flush::later : Flush::now);
+    if (!sent) co_return;
   }
   const bool cut_off = answer.error().has_value();
-  if (!cut_off && !co_await exchange.write(guard.rest(), Flush::later)) co_return;
+  if (!cut_off) {
+    const bool sent = co_await exchange.write(guard.rest(), Flush::later);
+    if (!sent) co_return;
+  }
   // What failed every try is passed on as it came.
   if (cut_off || (!guard.complete() && !was_broken)) {
     const Error why = cut_off ? *answer.error() : Error{ErrorKind::upstream, "the upstream ended the stream before the answer was complete"};
     scope.failure = why.message;
     std::string end = guard.between_events() && (cut_off || guard.rest().empty()) ? "" : "\r\n\r\n";
     end += error_event(scope.route.dialect, why);
-    if (!co_await exchange.write(end, Flush::later)) co_return;
+    const bool sent = co_await exchange.write(end, Flush::later);
+    if (!sent) co_return;
   }
   co_await exchange.finish();
 }

@@ -131,7 +131,8 @@ async::Task<void> streamed_chat(RequestScope& scope, openai::ChatCall chat) {
       }
       chunks += *translated;
     }
-    if (!co_await exchange.write(chunks, answer->ready() ? Flush::later : Flush::now)) co_return;
+    const bool sent = co_await exchange.write(chunks, answer->ready() ? Flush::later : Flush::now);
+    if (!sent) co_return;
   }
   if (!failure && answer->error()) failure = *answer->error();
   // Upstream writes an error in mid-stream without the frame of an event.
@@ -144,7 +145,8 @@ async::Task<void> streamed_chat(RequestScope& scope, openai::ChatCall chat) {
   if (failure) scope.failure = failure->message;
   // Not inside the co_await: g++ 12 destroys what a conditional makes there twice.
   const std::string end = failure ? error_event(Dialect::openai, *failure) : stream.finish();
-  if (!co_await exchange.write(end, Flush::later)) co_return;
+  const bool sent = co_await exchange.write(end, Flush::later);
+  if (!sent) co_return;
   co_await exchange.finish();
 }
 

@@ -125,11 +125,13 @@ async::Task<void> Connection::run() {
     interrupt_ = {};
     request_.body.clear();
     request_.body.shrink_to_fit();
-    if (!co_await read_head()) break;
+    const bool head_came = co_await read_head();
+    if (!head_came) break;
     started_ = std::chrono::steady_clock::now();
     id_ = next_id();
     keep_alive_ = request_.head.keep_alive;
-    if (!co_await read_body()) break;
+    const bool body_came = co_await read_body();
+    if (!body_came) break;
 
     phase_ = Phase::answering;
     ++count_;
@@ -156,7 +158,8 @@ async::Task<void> Connection::run() {
       deadline_.set(std::chrono::seconds{1});
       for (std::size_t taken = 0; taken < (1u << 20) && !timed_out_;) {
         in_.clear();
-        if (!co_await more()) break;
+        const bool more_came = co_await more();
+        if (!more_came) break;
         taken += in_.size();
       }
     }
@@ -186,7 +189,8 @@ async::Task<bool> Connection::read_head() {
         co_return false;
       }
     }
-    if (!co_await more()) {
+    const bool more_came = co_await more();
+    if (!more_came) {
       if (timed_out_ && phase_ == Phase::head) {
         request_.head = {};
         co_await refuse(408, "the request's head did not arrive in time");
@@ -207,7 +211,8 @@ async::Task<bool> Connection::read_body() {
   phase_ = Phase::body;
   if (head.expects_continue && in_.empty()) {
     out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-    if (!co_await flush()) co_return false;
+    const bool sent = co_await flush();
+    if (!sent) co_return false;
     phase_ = Phase::body;
   }
   if (head.chunked) {
@@ -266,7 +271,8 @@ async::Task<bool> Connection::read_chunked_body() {
       co_return false;
     }
     deadline_.set(limits_.body_idle);
-    if (!co_await more()) {
+    const bool more_came = co_await more();
+    if (!more_came) {
       if (timed_out_) co_await refuse(408, "the request's body did not arrive in time");
       co_return false;
     }
@@ -371,9 +377,10 @@ void Connection::abandon(Cut how) {
 
 async::Task<bool> Connection::answer(Response response) {
   begin(response.status, response.headers, response.body.size());
-  if (!co_await write(response.body, Flush::later)) co_return false;
-  const bool sent = co_await finish();
-  co_return sent;
+  const bool sent = co_await write(response.body, Flush::later);
+  if (!sent) co_return false;
+  const bool ended = co_await finish();
+  co_return ended;
 }
 
 async::Task<bool> Connection::flush() {

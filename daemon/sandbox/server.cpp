@@ -48,18 +48,21 @@ async::Task<void> play(Exchange& exchange, const Script& script) {
   for (std::size_t i = 0; i < script.pieces.size(); ++i) {
     const auto& piece = script.pieces[i];
     if (piece.after.count() > 0) {
-      if (!co_await exchange.write({}, Flush::now)) co_return;
+      const bool sent = co_await exchange.write({}, Flush::now);
+      if (!sent) co_return;
       co_await async::sleep(exchange.loop(), piece.after, exchange.interrupt());
       if (exchange.interrupt().raised()) co_return;
     }
     const bool last = i + 1 == script.pieces.size() && script.end == End::proper;
-    if (!co_await exchange.write(piece.bytes, last ? Flush::later : Flush::now)) co_return;
+    const bool sent = co_await exchange.write(piece.bytes, last ? Flush::later : Flush::now);
+    if (!sent) co_return;
   }
   if (script.end == End::proper) {
     co_await exchange.finish();
     co_return;
   }
-  if (!co_await exchange.write({}, Flush::now)) co_return;
+  const bool sent = co_await exchange.write({}, Flush::now);
+  if (!sent) co_return;
   exchange.abandon(script.end == End::reset ? Cut::reset : Cut::close);
 }
 

@@ -13,7 +13,9 @@ using Executor = asio::io_context::executor_type;
 
 /// A coroutine of gembal's: lives on one loop. Its arguments are values, or outlive it by construction.
 ///
-/// Never `co_return co_await x;`: in a coroutine with another co_return, g++ 12 gives x's frame back before it has run.
+/// A co_await is a statement of its own or initialises a variable; nowhere else. g++ 12 lays the frame of a coroutine out
+/// wrongly when one stands in an `if` (the condition's temporary lands before the resume pointer), gives a frame back too early
+/// after `co_return co_await`, and destroys the temporaries of a `?:` around one twice. tests/layers_test.sh looks for these.
 template <typename T>
 using Task = asio::awaitable<T, Executor>;
 
