@@ -59,13 +59,26 @@ Result<int> show_paths(Context& context) {
   return 0;
 }
 
+Result<int> print_example(Context&) {
+  print(config::example_file());
+  return 0;
+}
+
 }  // namespace
 
 void add_config_command(CLI::App& app, Action& chosen) {
   auto* config = app.add_subcommand("config", "Look at the configuration");
   config->require_subcommand(1);
+  config->footer(
+      "\nExamples:\n"
+      "  gembal config show                       what is in force, and why\n"
+      "  gembal config example > gembal.toml      a file to start from\n"
+      "  gembal config check --config new.toml\n");
   config->add_subcommand("show", "Every setting, its value and where it comes from")->callback([&chosen] { chosen = show_config; });
   config->add_subcommand("check", "Say whether the configuration is good")->callback([&chosen] { chosen = check_config; });
+  config->add_subcommand("example", "Print a configuration file with every setting and its default")->callback([&chosen] {
+    chosen = print_example;
+  });
   config->add_subcommand("path", "Where the configuration file and the store are")->callback([&chosen] { chosen = show_paths; });
 }
 

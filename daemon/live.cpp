@@ -19,6 +19,8 @@ Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector
   front.head.total_bytes = config.server.max_header_bytes;
   front.head_time = config.server.header_timeout;
 
+  if (!config.auth.admin_token.empty()) tokens.push_back(config.auth.admin_token);
+
   std::vector<std::string> extra;
   for (const auto& [name, value] : config.upstream.headers) extra.push_back(name + ": " + value);
 

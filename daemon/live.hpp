@@ -23,7 +23,7 @@ struct Live {
   bool sandbox = false;                    ///< upstream is the embedded sandbox
 };
 
-/// `tokens`: the client tokens in force. Errors: config.
+/// `tokens`: the client tokens in force; the administrator's is good, too. Errors: config.
 Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector<Secret> tokens, bool sandbox);
 
 }  // namespace gembal::daemon

@@ -1,4 +1,7 @@
 // Puts an Answer into GenerateContentResponse messages, their members in the order of recorded replies.
+
+#include <algorithm>
+
 #include "daemon/sandbox/answer.hpp"
 #include "lib/core/text.hpp"
 
@@ -11,13 +14,19 @@ Json modality_list(const std::vector<std::pair<std::string, std::int64_t>>& coun
   return list;
 }
 
+bool any_has(const Json& parts, const char* member) {
+  return std::any_of(parts.begin(), parts.end(), [member](const Json& part) { return find(part, member) != nullptr; });
+}
+
 Json usage_json(const Ask& ask, const Answer& answer, const Event& event, bool last) {
   const auto prompt = ask.tokens.total();
   const auto tools = last ? answer.tool_tokens : 0;
+  // Thoughts are counted once the thinking is over.
+  const auto thoughts = !last && any_has(event.parts, "thought") ? 0 : event.thought_tokens;
   Json usage = {{"promptTokenCount", prompt}};
   if (ask.cached_tokens > 0) usage["cachedContentTokenCount"] = ask.cached_tokens;
   if (event.candidate_tokens > 0) usage["candidatesTokenCount"] = event.candidate_tokens;
-  usage["totalTokenCount"] = prompt + event.candidate_tokens + event.thought_tokens + tools;
+  usage["totalTokenCount"] = prompt + event.candidate_tokens + thoughts + tools;
   usage["promptTokensDetails"] = modality_list(ask.tokens.by_modality);
   if (ask.cached_tokens > 0) usage["cacheTokensDetails"] = modality_list({{"TEXT", ask.cached_tokens}});
   if (answer.made_of != "TEXT" && event.candidate_tokens > 0) {
@@ -27,7 +36,7 @@ Json usage_json(const Ask& ask, const Answer& answer, const Event& event, bool l
     usage["toolUsePromptTokenCount"] = tools;
     usage["toolUsePromptTokensDetails"] = modality_list({{"TEXT", tools}});
   }
-  if (event.thought_tokens > 0) usage["thoughtsTokenCount"] = event.thought_tokens;
+  if (thoughts > 0) usage["thoughtsTokenCount"] = thoughts;
   usage["serviceTier"] = "standard";
   return usage;
 }
@@ -54,7 +63,9 @@ Json response_json(const Ask& ask, const Answer& answer, const Event& event, boo
     Json candidate = {{"content", std::move(content)}};
     if (last) candidate["finishReason"] = answer.finish;
     candidate["index"] = 0;
-    if (last && !answer.finish_message.empty()) candidate["finishMessage"] = answer.finish_message;
+    // Of a call, it stands beside the call itself: not where a stream ends with another event.
+    const bool has_message = answer.finish != "STOP" || any_has(event.parts, "functionCall");
+    if (last && has_message && !answer.finish_message.empty()) candidate["finishMessage"] = answer.finish_message;
     if (last && answer.finish == "SAFETY") candidate["safetyRatings"] = ratings("HIGH");
     // While it searches, the API sends the metadata empty until they are complete.
     if (answer.grounding.is_object()) candidate["groundingMetadata"] = last ? answer.grounding : Json::object();
