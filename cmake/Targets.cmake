@@ -46,6 +46,7 @@ function(gembal_test name)
     set(ARG_PCH json)
   endif()
   add_executable(${name} ${ARG_SOURCES})
+  target_compile_options(${name} PRIVATE -Wno-dangling-else)  # `if (…) EXPECT_EQ(…);` is clear enough
   target_link_libraries(${name} PRIVATE gembal_options ${ARG_LINKS} asio nlohmann_json::nlohmann_json GTest::gtest_main)
   target_precompile_headers(${name} REUSE_FROM gembal_pch_${ARG_PCH})
   gtest_discover_tests(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} DISCOVERY_TIMEOUT 60)

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "lib/core/text.hpp"
+
 namespace gembal {
 namespace {
 
@@ -40,7 +42,8 @@ Result<Json> parse_json(std::string_view text) {
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& e) {
-    return Error{ErrorKind::bad_request, "invalid JSON at byte " + std::to_string(e.byte)};
+    const char* what = is_valid_utf8(text) ? "invalid JSON at byte " : "invalid JSON (not UTF-8) at byte ";
+    return Error{ErrorKind::bad_request, what + std::to_string(e.byte)};
   } catch (const std::exception&) {  // out_of_range: a number that no double holds
     return Error{ErrorKind::bad_request, "invalid JSON: a number is out of range"};
   }

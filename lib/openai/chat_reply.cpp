@@ -104,9 +104,14 @@ Json usage_of(const Json& metadata) {
 
 std::string refusal_of(const Json& reply) {
   const Json* feedback = find(reply, "promptFeedback");
-  if (!feedback || string_in(*feedback, "blockReason").empty()) return "";
-  std::string text = "The prompt was blocked (" + std::string(string_in(*feedback, "blockReason")) + ").";
-  if (const auto why = string_in(*feedback, "blockReasonMessage"); !why.empty()) text += " " + std::string(why);
+  if (!feedback) return "";
+  const auto reason = string_in(*feedback, "blockReason");
+  const auto why = string_in(*feedback, "blockReasonMessage");
+  if (reason.empty() && why.empty()) return "";  // ratings alone
+  std::string text = "The prompt was blocked";
+  if (!reason.empty()) text.append(" (").append(reason).append(")");
+  text += '.';
+  if (!why.empty()) text.append(" ").append(why);
   return text;
 }
 

@@ -1,5 +1,7 @@
 #include "lib/sse/parser.hpp"
 
+#include <algorithm>
+
 namespace gembal::sse {
 namespace {
 
@@ -8,29 +10,32 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 }  // namespace
 
 void Parser::feed(std::string_view bytes) {
-  // What was handed out is over now. Only the event in progress is kept, and what it has so far is read again.
+  // What was handed out is over now: only the event in progress is kept.
   if (event_start_ > 0) {
     buffer_.erase(0, event_start_);
-    searched_ -= event_start_;
+    line_start_ -= event_start_;
+    searched_ -= std::min(searched_, event_start_);
+    name_.at -= std::min(name_.at, event_start_);
+    data_.at -= std::min(data_.at, event_start_);
     event_start_ = 0;
+    at_start_ = false;
   }
-  line_start_ = 0;
-  name_ = data_ = {};
-  joined_.clear();
-  data_lines_ = 0;
   buffer_ += bytes;
   if (at_start_ && buffer_.size() >= kByteOrderMark.size()) {
     at_start_ = false;
-    if (buffer_.starts_with(kByteOrderMark)) buffer_.erase(0, kByteOrderMark.size());
+    if (buffer_.starts_with(kByteOrderMark)) line_start_ = kByteOrderMark.size();
   }
 }
 
-void Parser::take_line(std::string_view line) {
-  const auto colon = line.find(':');
-  const auto field = line.substr(0, colon);
-  std::string_view value;
-  if (colon != std::string_view::npos) value = line.substr(colon + 1);
-  if (value.starts_with(' ')) value.remove_prefix(1);
+std::string_view Parser::text(Span span) const { return std::string_view(buffer_).substr(span.at, span.length); }
+
+void Parser::take_line(Span line) {
+  const auto all = text(line);
+  const auto colon = all.find(':');
+  const auto field = all.substr(0, colon);
+  auto start = colon == std::string_view::npos ? all.size() : colon + 1;
+  if (start < all.size() && all[start] == ' ') ++start;
+  const Span value{line.at + start, line.length - start};
   if (field == "event") name_ = value;
   if (field != "data") return;
   ++data_lines_;
@@ -38,8 +43,8 @@ void Parser::take_line(std::string_view line) {
     data_ = value;
     return;
   }
-  if (data_lines_ == 2) joined_ = data_;
-  joined_.append("\n").append(value);
+  if (data_lines_ == 2) joined_ = text(data_);
+  joined_.append("\n").append(text(value));
 }
 
 std::optional<Event> Parser::next() {
@@ -56,16 +61,16 @@ std::optional<Event> Parser::next() {
       searched_ = end;
       return std::nullopt;
     }
-    const auto line = all.substr(line_start_, end - line_start_);
+    const Span line{line_start_, end - line_start_};
     line_start_ = end + (all.substr(end).starts_with("\r\n") ? 2 : 1);
-    if (!line.empty()) {
+    if (line.length > 0) {
       take_line(line);
       continue;
     }
     event_start_ = line_start_;
-    const Event event{name_, data_lines_ > 1 ? std::string_view(joined_) : data_};
+    const Event event{text(name_), data_lines_ > 1 ? std::string_view(joined_) : text(data_)};
     const bool has_data = data_lines_ > 0;
-    name_ = data_ = {};
+    name_ = data_ = {line_start_, 0};
     data_lines_ = 0;
     if (has_data) return event;
   }

@@ -26,7 +26,14 @@ class Parser {
   std::string_view tail() const { return std::string_view(buffer_).substr(event_start_); }
 
  private:
-  void take_line(std::string_view line);
+  /// A part of the buffer; a view would not survive the buffer's growth.
+  struct Span {
+    std::size_t at = 0;
+    std::size_t length = 0;
+  };
+
+  void take_line(Span line);
+  std::string_view text(Span span) const;
 
   std::string buffer_;
   std::size_t event_start_ = 0;  ///< where the event in progress begins
@@ -34,8 +41,8 @@ class Parser {
   std::size_t searched_ = 0;     ///< no line end before this
   bool at_start_ = true;         ///< of the stream: a byte order mark may follow
 
-  std::string_view name_;
-  std::string_view data_;  ///< a single data line, in the buffer
+  Span name_;
+  Span data_;  ///< the first data line
   std::string joined_;     ///< several data lines
   int data_lines_ = 0;
 };

@@ -1,0 +1,105 @@
+#include "daemon/routes.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gembal::daemon {
+namespace {
+
+front::RequestHead head_of(const std::string& method, const std::string& target, const std::string& headers = "") {
+  front::HeadReader reader({});
+  EXPECT_EQ(reader.read(method + " " + target + " HTTP/1.1\r\nHost: h\r\n" + headers + "\r\n"), front::HeadProgress::complete);
+  return std::move(reader.head);
+}
+
+std::string text_of(const Route& route) {
+  static const char* const kTargets[] = {"native", "chat", "embeddings", "models", "model", "forward", "page", "unsupported"};
+  static const char* const kForms[] = {"unary", "sse", "array", "opaque"};
+  std::string text = kTargets[static_cast<int>(route.target)];
+  text += route.dialect == Dialect::openai ? " openai" : " gemini";
+  if (!route.upstream_path.empty()) text += " " + route.version + " " + route.upstream_path;
+  if (!route.model.empty()) text += " model=" + route.model;
+  if (route.form != upstream::Form::opaque) text += std::string(" ") + kForms[static_cast<int>(route.form)];
+  if (!route.needs_token) text += " open";
+  return text;
+}
+
+TEST(RoutesTest, FindsWhatAPathIsFor) {
+  const std::string google = "x-goog-api-key: k\r\n";
+  const struct {
+    std::string method;
+    std::string target;
+    std::string headers;
+    std::string expected;
+  } cases[] = {
+      {"POST", "/v1beta/models/gemini-2.5-flash:generateContent", "", "native gemini v1beta /models/gemini-2.5-flash:generateContent model=gemini-2.5-flash unary"},
+      {"POST", "/gemini/v1beta/models/m:streamGenerateContent?alt=sse", "", "native gemini v1beta /models/m:streamGenerateContent model=m sse"},
+      {"POST", "/v1beta/models/m:streamGenerateContent", "", "native gemini v1beta /models/m:streamGenerateContent model=m array"},
+      {"POST", "/v1alpha/models/m:countTokens", "", "native gemini v1alpha /models/m:countTokens model=m"},
+      {"POST", "/v1/models/m:generateContent", "", "native gemini v1 /models/m:generateContent model=m unary"},
+      {"POST", "/v1beta/models/m%3agenerateContent", "", "native gemini v1beta /models/m%3agenerateContent model=m:generateContent"},
+      {"GET", "/v1beta/models?pageSize=5", "", "native gemini v1beta /models"},
+      {"GET", "/v1beta/files/abc", "", "native gemini v1beta /files/abc"},
+      {"POST", "/v1beta/tunedModels/t:generateContent", "", "native gemini v1beta /tunedModels/t:generateContent"},
+      {"GET", "/download/v1beta/files/abc:download?alt=media", "", "native gemini  /download/v1beta/files/abc:download"},
+      {"POST", "/v1/interactions", "", "native gemini v1 /interactions"},
+      {"GET", "/v1/cachedContents/c", "", "native gemini v1 /cachedContents/c"},
+      {"POST", "/v1/chat/completions", "", "chat openai"},
+      {"POST", "/v1/chat/completions", google, "chat openai"},
+      {"POST", "/hf/v1/embeddings", "", "embeddings openai"},
+      {"GET", "/v1/models", "", "models openai"},
+      {"GET", "/v1/models", google, "native gemini v1 /models"},
+      {"GET", "/v1/models?key=k", "", "native gemini v1 /models"},
+      {"GET", "/v1/models", "x-goog-api-client: genai\r\n", "native gemini v1 /models"},
+      {"GET", "/v1/models/models%2Fgemini-x", "", "model openai model=gemini-x"},
+      {"GET", "/v1/files", google, "native gemini v1 /files"},
+      {"GET", "/v1/files", "", "unsupported openai"},
+      {"POST", "/v1/responses", "", "unsupported openai"},
+      {"POST", "/openai/v1/chat/completions", "", "forward openai v1beta /openai/chat/completions"},
+      {"GET", "/v1beta/openai/models", "", "forward openai v1beta /openai/models"},
+      {"POST", "/upload/v1beta/files", "", "unsupported gemini"},
+      {"GET", "/ws/google.ai", "", "unsupported gemini"},
+      {"GET", "/healthz", "", "page gemini open"},
+      {"GET", "/", "", "page gemini open"},
+      {"GET", "/v1betamax", "", "page gemini open"},
+      {"OPTIONS", "*", "", "page gemini open"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.method + " " + c.target + " " + c.headers);
+    const auto head = head_of(c.method, c.target, c.headers);
+    const auto route = find_route(head);
+    ASSERT_TRUE(route);
+    EXPECT_EQ(text_of(*route), c.expected);
+  }
+}
+
+TEST(RoutesTest, RefusesDotSegmentsInEveryDisguise) {
+  for (const char* target : {"/v1beta/../secret", "/v1beta/./models", "/v1beta/%2e%2e/x", "/v1beta/.%2E/x", "/v1/models/.."}) {
+    const auto head = head_of("GET", target);
+    const auto route = find_route(head);
+    ASSERT_FALSE(route) << target;
+    EXPECT_EQ(route.error().kind, ErrorKind::bad_request);
+  }
+  EXPECT_TRUE(find_route(head_of("GET", "/v1beta/models/gemini-2.5-flash")));
+  EXPECT_TRUE(find_route(head_of("GET", "/v1beta/files/..a")));
+}
+
+TEST(RoutesTest, TakesTheTokenOutOfAQuery) {
+  const struct {
+    const char* query;
+    const char* kept;
+  } cases[] = {
+      {"key=secret", ""},
+      {"alt=sse&key=secret", "alt=sse"},
+      {"key=secret&alt=sse&key=again", "alt=sse"},
+      {"k%65y=secret&a=b%26c", "a=b%26c"},
+      {"keys=1&monkey=2", "keys=1&monkey=2"},
+      {"", ""},
+  };
+  for (const auto& c : cases) EXPECT_EQ(without_token(c.query), c.kept) << c.query;
+  EXPECT_EQ(query_value("a=1&b=x%20y&c", "b"), "x y");
+  EXPECT_EQ(query_value("a=1&b=x%20y&c", "c"), "");
+  EXPECT_EQ(query_value("a=1", "d"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace gembal::daemon
