@@ -4,6 +4,7 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -35,7 +36,10 @@ Error wrong(const std::string& where, const std::string& key, const std::string&
 
 Error unknown(const std::string& where, const std::string& key) {
   std::vector<std::string> names;
-  for (const auto& setting : settings()) names.push_back(setting.key);
+  for (const auto& setting : settings()) {
+    const auto is_section = key.find('.') == std::string::npos;
+    names.push_back(is_section ? setting.key.substr(0, setting.key.find('.')) : setting.key);
+  }
   const auto near = nearest(key, names);
   return {ErrorKind::config, where + ": unknown setting '" + key + "'",
           near ? "did you mean '" + *near + "'?" : "'man gembal.toml' lists all settings"};
@@ -116,12 +120,17 @@ Result<void> Loader::take_node(const Setting& setting, const toml::node& node) {
   return apply(setting, *values, where, where);
 }
 
+bool is_section(const std::string& name) {
+  const auto& all = settings();
+  return std::any_of(all.begin(), all.end(), [&](const Setting& setting) { return setting.key.starts_with(name + "."); });
+}
+
 Result<void> Loader::take_table(const toml::table& table, const std::string& prefix) {
   for (const auto& [name, node] : table) {
     const std::string key = prefix + std::string(name.str());
     if (const auto* setting = find_setting(key)) {
       if (auto taken = take_node(*setting, node); !taken) return taken;
-    } else if (prefix.empty() && node.is_table()) {
+    } else if (prefix.empty() && node.is_table() && is_section(key)) {
       if (auto taken = take_table(*node.as_table(), key + "."); !taken) return taken;
     } else {
       const auto line = std::to_string(name.source().begin.line);
@@ -241,7 +250,6 @@ Result<Loaded> Loader::load() {
   note_ignored();
   auto& config = loaded_.config;
   if (config.store.url.empty()) config.store.url = home_folder(sources_.environment, "XDG_DATA_HOME", ".local/share") + "/gembal/gembal.db";
-  if (config.server.listen.empty()) return wrong("configuration", "server.listen", "must name at least one address");
   return std::move(loaded_);
 }
 

@@ -46,6 +46,21 @@ Setting text(std::string key, std::string standard, At at) {
 }
 
 template <typename At>
+Setting web_address(std::string key, std::string standard, At at) {
+  auto made = text(std::move(key), std::move(standard), at);
+  made.set = [at](Config& config, const Values& values) -> std::string {
+    const std::string value = one(values);
+    const auto host = value.starts_with("https://") ? 8u : value.starts_with("http://") ? 7u : 0u;
+    if (host == 0 || host == value.size() || value[host] == '/' || value.find_first_of("@?# ") != std::string::npos) {
+      return "must be http(s)://host[:port][/path], without a user";
+    }
+    at(config) = value;
+    return "";
+  };
+  return made;
+}
+
+template <typename At>
 Setting choice(std::string key, std::string standard, std::vector<std::string> words, At at) {
   auto made = text(std::move(key), std::move(standard), at);
   made.set = [at, words](Config& config, const Values& values) -> std::string {
@@ -134,6 +149,25 @@ Setting list(std::string key, std::vector<std::string> standard, At at) {
   return made;
 }
 
+bool is_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  int port = 0;
+  return colon != std::string_view::npos && colon > 0 && whole_number(std::string(text.substr(colon + 1)), 0, 65535, port).empty();
+}
+
+template <typename At>
+Setting addresses(std::string key, std::vector<std::string> standard, At at) {
+  auto made = list(std::move(key), std::move(standard), at);
+  made.set = [at](Config& config, const Values& values) -> std::string {
+    if (values.empty() || !std::all_of(values.begin(), values.end(), [](const auto& one) { return is_address(one); })) {
+      return "must be a list of HOST:PORT, as in [\"127.0.0.1:8000\"]";
+    }
+    at(config) = values;
+    return "";
+  };
+  return made;
+}
+
 template <typename At>
 Setting secrets(std::string key, At at) {
   Setting made;
@@ -217,7 +251,7 @@ Setting converting(Setting setting, std::function<std::string(const std::string&
 
 std::vector<Setting> make_settings() {
   return {
-      at_restart(with(list("server.listen", {"127.0.0.1:8000"}, [](auto& c) -> auto& { return c.server.listen; }), "",
+      at_restart(with(addresses("server.listen", {"127.0.0.1:8000"}, [](auto& c) -> auto& { return c.server.listen; }), "",
                       "addresses to listen on, each HOST:PORT")),
       at_restart(with(number("server.threads", 0, 0, 64, [](auto& c) -> auto& { return c.server.threads; }), "",
                       "event loops; 0: one for each core, at most 4")),
@@ -240,8 +274,8 @@ std::vector<Setting> make_settings() {
       with(admin_token(), "AUTH_TOKEN", "the administrator's token, good for clients, too; empty: the first of auth.tokens"),
       with(secrets("keys.values", [](auto& c) -> auto& { return c.keys.values; }), "API_KEYS",
            "API keys that are added to the store at start"),
-      with(text("upstream.base_url", "https://generativelanguage.googleapis.com/v1beta",
-                [](auto& c) -> auto& { return c.upstream.base_url; }),
+      with(web_address("upstream.base_url", "https://generativelanguage.googleapis.com/v1beta",
+                       [](auto& c) -> auto& { return c.upstream.base_url; }),
            "BASE_URL", "where the Gemini API is, with its version"),
       with(duration("upstream.connect_timeout", "10s", [](auto& c) -> auto& { return c.upstream.connect_timeout; }), "",
            "for a connection: name, TCP and TLS; 0: no limit"),

@@ -55,7 +55,7 @@ class [[nodiscard]] Result {
   explicit operator bool() const { return content_.index() == 0; }
   T& operator*() & { return std::get<0>(content_); }
   const T& operator*() const& { return std::get<0>(content_); }
-  T&& operator*() && { return std::get<0>(std::move(content_)); }
+  T operator*() && { return std::get<0>(std::move(content_)); }  // by value: safe in `for (x : *f())`
   T* operator->() { return &std::get<0>(content_); }
   const T* operator->() const { return &std::get<0>(content_); }
 

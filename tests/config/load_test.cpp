@@ -1,0 +1,174 @@
+#include "lib/config/load.hpp"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "lib/config/settings.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace gembal::config {
+namespace {
+
+using testing::TempDir;
+
+Result<Loaded> load_text(const std::string& toml, std::map<std::string, std::string> environment = {}, std::vector<Override> flags = {}) {
+  TempDir folder;
+  Sources sources;
+  sources.file = folder.write("test.toml", toml);
+  sources.environment = std::move(environment);
+  sources.environment.emplace("HOME", "/home/nobody");
+  sources.overrides = std::move(flags);
+  return load(sources);
+}
+
+TEST(LoadTest, WithoutAnythingTheDefaultsHold) {
+  const auto loaded = load_text("");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto& config = loaded->config;
+  EXPECT_EQ(config.server.listen, std::vector<std::string>{"127.0.0.1:8000"});
+  EXPECT_EQ(config.server.drain_timeout, std::chrono::seconds{30});
+  EXPECT_EQ(config.server.max_body_bytes, 200u << 20);
+  EXPECT_EQ(config.upstream.base_url, "https://generativelanguage.googleapis.com/v1beta");
+  EXPECT_EQ(config.upstream.connect_timeout, std::chrono::seconds{10});
+  EXPECT_EQ(config.pool.max_retries, 3);
+  EXPECT_EQ(config.store.url, "/home/nobody/.local/share/gembal/gembal.db");
+  for (const auto& setting : settings()) EXPECT_EQ(loaded->origins.at(setting.key), "default") << setting.key;
+}
+
+TEST(LoadTest, LaterLayersWin) {
+  const std::string file = "\n[pool]\nmax_retries = 5\nmax_failures = 7\n[logs]\nlevel = \"warn\"\n";
+  const auto loaded = load_text(file, {{"MAX_FAILURES", "8"}, {"GEMBAL_LOGS_LEVEL", "error"}, {"LOG_LEVEL", "debug"}},
+                                {{"logs.level", "--verbose", {"debug"}}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->config.pool.max_retries, 5);
+  EXPECT_EQ(loaded->origins.at("pool.max_retries"), "test.toml:3");
+  EXPECT_EQ(loaded->config.pool.max_failures, 8);
+  EXPECT_EQ(loaded->origins.at("pool.max_failures"), "environment MAX_FAILURES");
+  EXPECT_EQ(loaded->config.logs.level, "debug");
+  EXPECT_EQ(loaded->origins.at("logs.level"), "--verbose");
+}
+
+TEST(LoadTest, OurOwnNameWinsOverTheOriginals) {
+  const auto loaded = load_text("", {{"GEMBAL_POOL_MAX_FAILURES", "9"}, {"MAX_FAILURES", "8"}});
+  EXPECT_EQ(loaded->config.pool.max_failures, 9);
+}
+
+TEST(LoadTest, UnderstandsTheOriginalsEnvironment) {
+  const auto loaded = load_text("", {{"API_KEYS", R"(["key-one", "key-two"])"},
+                                     {"ALLOWED_TOKENS", "sk-one, sk-two"},
+                                     {"AUTH_TOKEN", "sk-admin"},
+                                     {"BASE_URL", "http://127.0.0.1:9/v1beta"},
+                                     {"TIME_OUT", "120"},
+                                     {"MAX_RETRIES", "3"},
+                                     {"TEST_MODEL", "gemini-2.5-flash"},
+                                     {"CUSTOM_HEADERS", ""},
+                                     {"MYSQL_HOST", "db"},
+                                     {"LOG_LEVEL", "INFO"}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto& config = loaded->config;
+  ASSERT_EQ(config.keys.values.size(), 2u);
+  EXPECT_EQ(config.keys.values[1].reveal(), "key-two");
+  ASSERT_EQ(config.auth.tokens.size(), 2u);
+  EXPECT_EQ(config.auth.tokens[1].reveal(), "sk-two");
+  EXPECT_EQ(config.auth.admin_token.reveal(), "sk-admin");
+  EXPECT_EQ(config.upstream.timeout, std::chrono::seconds{120});
+  EXPECT_EQ(config.pool.max_retries, 2) << "the original counts the first try, too";
+  EXPECT_EQ(config.logs.level, "info");
+  ASSERT_EQ(loaded->ignored.size(), 1u);
+  EXPECT_EQ(loaded->ignored[0].name, "MYSQL_HOST");
+}
+
+TEST(LoadTest, SaysWhatIsWrongAndWhere) {
+  const struct {
+    const char* name;
+    std::string file;
+    std::map<std::string, std::string> environment;
+    const char* message;
+    const char* hint;
+  } cases[] = {
+      {"an unknown name", "[server]\nlisten = [\"127.0.0.1:1\"]\nlistenn = 1\n", {}, "test.toml:3: unknown setting 'server.listenn'", "did you mean 'server.listen'?"},
+      {"an unknown section", "[sever]\n", {}, "test.toml:1: unknown setting 'sever'", "did you mean 'server'?"},
+      {"a broken line", "[server]\nlisten = \n", {}, "test.toml:2: ", "quotes"},
+      {"a wrong type", "[pool]\nmax_retries = \"many\"\n", {}, "test.toml:2: pool.max_retries must be", ""},
+      {"a list for a value", "[pool]\nmax_retries = [1]\n", {}, "test.toml:2: pool.max_retries must be one value", ""},
+      {"a value for a list", "[server]\nlisten = \"127.0.0.1:1\"\n", {}, "test.toml:2: server.listen must be a list", ""},
+      {"out of range", "[pool]\nmax_failures = 0\n", {}, "pool.max_failures must be", ""},
+      {"no duration", "[server]\ndrain_timeout = \"soon\"\n", {}, "server.drain_timeout must be a duration", ""},
+      {"a bare number as duration", "[server]\ndrain_timeout = 30\n", {}, "server.drain_timeout must be a duration", ""},
+      {"no size", "[server]\nmax_body = \"huge\"\n", {}, "server.max_body must be a size", ""},
+      {"no address", "[server]\nlisten = [\"localhost\"]\n", {}, "server.listen", ""},
+      {"no address at all", "[server]\nlisten = []\n", {}, "server.listen", ""},
+      {"an unknown word", "[logs]\nlevel = \"loud\"\n", {}, "logs.level must be", ""},
+      {"in the environment", "", {{"GEMBAL_POOL_MAX_RETRIES", "x"}}, "environment variable GEMBAL_POOL_MAX_RETRIES: pool.max_retries must be", ""},
+      {"a base URL that is none", "[upstream]\nbase_url = \"google\"\n", {}, "upstream.base_url", ""},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto loaded = load_text(c.file, c.environment);
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().kind, ErrorKind::config);
+    EXPECT_NE(loaded.error().message.find(c.message), std::string::npos) << loaded.error().message;
+    EXPECT_NE(loaded.error().hint.find(c.hint), std::string::npos) << loaded.error().hint;
+  }
+}
+
+TEST(LoadTest, ANamedFileMustExistAndTheUsualOnesNeedNot) {
+  Sources sources;
+  sources.environment = {{"HOME", "/nowhere"}};
+  EXPECT_TRUE(load(sources));
+  sources.file = "/nowhere/x.toml";
+  const auto loaded = load(sources);
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message.find("/nowhere/x.toml"), std::string::npos);
+}
+
+TEST(LoadTest, FindsTheUsersFile) {
+  TempDir folder;
+  std::filesystem::create_directories(folder.path() / "gembal");
+  folder.write("gembal/gembal.toml", "[pool]\nmax_retries = 1\n");
+  Sources sources;
+  sources.environment = {{"XDG_CONFIG_HOME", folder.path().string()}};
+  const auto loaded = load(sources);
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.pool.max_retries, 1);
+}
+
+TEST(LoadTest, ErrorsNeverShowASecret) {
+  const auto loaded = load_text("[auth]\ntokens = [\"sk-secret\", 7]\n");
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().message.find("sk-secret"), std::string::npos);
+}
+
+TEST(SettingsTest, TheExampleFileIsMadeFromTheTable) {
+  std::stringstream file;
+  file << std::ifstream(GEMBAL_EXAMPLE).rdbuf();
+  EXPECT_EQ(file.str(), example_file()) << "run 'gembal config example > gembal.toml.example'";
+}
+
+TEST(SettingsTest, TheExampleWithEveryLineInForceIsTheDefault) {
+  const auto text = std::regex_replace(example_file(), std::regex("\n# ([a-z_]+ = )"), "\n$1");
+  const auto with = load_text(text), without = load_text("");
+  ASSERT_TRUE(with) << with.error().message;
+  for (const auto& setting : settings()) {
+    EXPECT_EQ(setting.show(with->config), setting.show(without->config)) << setting.key;
+    EXPECT_NE(with->origins.at(setting.key), "default") << setting.key;
+  }
+}
+
+TEST(SettingsTest, NoSecretIsShown) {
+  const auto loaded = load_text("", {{"API_KEYS", "key-one-which-is-long-enough"}, {"ALLOWED_TOKENS", "sk-one-which-is-long-enough"}, {"AUTH_TOKEN", "sk-admin-which-is-long"}});
+  ASSERT_TRUE(loaded);
+  for (const auto& setting : settings()) EXPECT_EQ(setting.show(loaded->config).find("which-is-long"), std::string::npos) << setting.key;
+}
+
+TEST(ValuesTest, SplitsListsAsJsonOrByCommas) {
+  const struct {
+    const char* text;
+    Values expected;
+  } cases[] = {{"a,b", {"a", "b"}}, {" a , ,b ", {"a", "b"}}, {R"(["a","b,c"])", {"a", "b,c"}}, {"", {}}, {"[]", {}}, {"[broken", {"[broken"}}};
+  for (const auto& c : cases) EXPECT_EQ(split_list(c.text), c.expected) << c.text;
+}
+
+}  // namespace
+}  // namespace gembal::config
