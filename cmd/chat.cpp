@@ -156,8 +156,6 @@ async::Task<Result<Answer>> Asking::ask(upstream::Call call, upstream::Limits li
   upstream::Journey journey;
   auto opened = co_await dispatcher_.open(std::move(call), limits, interrupt_, journey);
   if (!opened) co_return std::move(opened).error();
-  const async::Interrupt::Subscription on_interrupt(
-      interrupt_, [reply = &*opened] { reply->abort({ErrorKind::cancelled, "interrupted"}); });
   if (opened->status() >= 400) {
     const int status = opened->status();
     const auto body = co_await opened->rest(1 << 20);

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -26,9 +27,8 @@ constexpr auto kExamples =
     "  gembal keys check -q || mail -s keys me   from cron: silent when all is well\n"
     "  git diff | gembal chat 'Review this.'\n";
 
-/// The wrong option and what may have been meant, from CLI11's message.
-Error usage_error(const CLI::App& app, const CLI::ParseError& failure) {
-  Error error{ErrorKind::usage, failure.what(), "see 'gembal --help'"};
+/// The commands and options that may stand where the command line went wrong.
+std::vector<std::string> known_words(const CLI::App& app) {
   std::vector<std::string> names;
   const CLI::App* at = &app;
   for (;;) {
@@ -40,14 +40,25 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& failure) {
     at = chosen.front();
   }
   for (const auto* command : at->get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
-  const std::string message = failure.what();
-  if (const auto colon = message.rfind(": "); colon != std::string::npos) {
-    const auto word = message.substr(colon + 2);
-    if (const auto near = nearest(word.substr(0, word.find(' ')), names)) error.hint = "did you mean '" + *near + "'?";
-  }
-  if (error.message.empty()) error.message = "wrong arguments";
+  return names;
+}
+
+/// What is wrong and what may have been meant, for a command line that CLI11 refused.
+Error usage_error(const CLI::App& app, const CLI::ParseError& failure) {
+  Error error{ErrorKind::usage, failure.what(), "see 'gembal --help'"};
   while (error.message.ends_with('\n') || error.message.ends_with('.')) error.message.pop_back();
   std::replace(error.message.begin(), error.message.end(), '\n', ' ');
+  if (error.message.empty()) error.message = "wrong arguments";
+  const auto known = known_words(app);
+  for (const auto& word : app.remaining(true)) {
+    const auto name = word.substr(0, word.find('='));
+    const bool is_option = word.starts_with('-');
+    const auto near = nearest(name, known);
+    if (!near && !is_option) continue;
+    error.message = std::string("unknown ") + (is_option ? "option '" : "command '") + name + "'";
+    if (near) error.hint = "did you mean '" + *near + "'?";
+    break;
+  }
   return error;
 }
 
@@ -183,6 +194,8 @@ Result<std::string> read_input() {
 }
 
 Result<std::string> read_file(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return Error{ErrorKind::io, "cannot read '" + path + "': it is a folder", ""};
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream text;
   if (stream) text << stream.rdbuf();

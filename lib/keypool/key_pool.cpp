@@ -44,7 +44,7 @@ struct KeyPool::State {
   ModelQueue& queue(std::string_view model);
   void forget_unused_models();
   std::vector<Slot> slots_of(const std::vector<std::string>& ids) const;
-  Error none_left(const ModelQueue& queue, const std::vector<Slot>& tried, TimePoint now) const;
+  Error none_left(const ModelQueue& queue, TimePoint now) const;
 
   Slot add(Key key);
   void remove(Slot slot);
@@ -100,14 +100,15 @@ std::vector<Slot> KeyPool::State::slots_of(const std::vector<std::string>& ids) 
   return slots;
 }
 
-Error KeyPool::State::none_left(const ModelQueue& queue, const std::vector<Slot>& tried, TimePoint now) const {
+Error KeyPool::State::none_left(const ModelQueue& queue, TimePoint now) const {
   if (order.empty()) return {ErrorKind::no_usable_key, "no usable API key: there is none in the pool", "add one with 'gembal keys add'"};
   if (usable == 0) {
     const auto count = std::to_string(order.size());
     return {ErrorKind::no_usable_key, "no usable API key: all " + count + " are disabled", "'gembal keys list' says why"};
   }
   auto wait = std::chrono::duration_cast<Milliseconds>(seconds{1});
-  if (const auto back = queue.first_back(tried); back && !queue.has_ready()) {
+  // Ready ones that are left were tried: they may do for another request.
+  if (const auto back = queue.first_back(); back && !queue.has_ready()) {
     wait = std::max(wait, std::chrono::ceil<Milliseconds>(*back - now));
   }
   Error error{ErrorKind::keys_waiting, "every usable API key is waiting: try again in " + to_short_text(wait), ""};
@@ -216,7 +217,7 @@ Result<Lease> KeyPool::take(std::string_view model, const std::vector<std::strin
   queue.wake(now);
   const auto leave_out = state.slots_of(tried);
   const auto slot = queue.take(leave_out);
-  if (!slot) return state.none_left(queue, leave_out, now);
+  if (!slot) return state.none_left(queue, now);
   auto& entry = state.entries[*slot];
   ++entry.requests;
   entry.last_used = now;

@@ -46,7 +46,7 @@ class KeyPool {
 
   /// The next usable key for `model` after the one handed out last, leaving out the ids in `tried`.
   /// Errors: no_usable_key (none at all, or all disabled; says which), keys_waiting (all usable ones cool or are exhausted for
-  /// this model: retry_after is the time until the first is back; the same when only tried ones are left ready, with 1 s).
+  /// this model: retry_after is the time until the first is back; with 1 s when only tried ones are left ready).
   Result<Lease> take(std::string_view model, const std::vector<std::string>& tried, TimePoint now);
 
   /// Records what became of one use of a lease for `model`. A key that has since left the pool is ignored. A quota verdict counts for

@@ -86,11 +86,9 @@ std::optional<Slot> ModelQueue::take(const std::vector<Slot>& tried) {
   return std::nullopt;
 }
 
-std::optional<TimePoint> ModelQueue::first_back(const std::vector<Slot>& tried) const {
-  for (const auto& [until, slot] : waiting_) {
-    if (!contains(tried, slot)) return until;
-  }
-  return std::nullopt;
+std::optional<TimePoint> ModelQueue::first_back() const {
+  if (waiting_.empty()) return std::nullopt;
+  return waiting_.begin()->first;
 }
 
 const ModelState* ModelQueue::state(Slot slot) const {

@@ -40,8 +40,8 @@ class ModelQueue {
   std::optional<Slot> take(const std::vector<Slot>& tried);
 
   bool has_ready() const { return next_[0] != 0; }
-  /// When the first waiting key outside `tried` is back; nullopt when there is none.
-  std::optional<TimePoint> first_back(const std::vector<Slot>& tried) const;
+  /// When the first waiting key is back; nullopt when none waits.
+  std::optional<TimePoint> first_back() const;
   const ModelState* state(Slot slot) const;
   bool has_waiting() const { return !waiting_.empty(); }
 

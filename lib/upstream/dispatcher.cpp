@@ -17,6 +17,8 @@ constexpr std::size_t kErrorBodyBytes = 256 * 1024;
 constexpr auto kFirstBackOff = std::chrono::milliseconds{200};
 constexpr auto kLongestBackOff = std::chrono::milliseconds{4000};
 
+const Error kCancelled{ErrorKind::cancelled, "the request was cancelled", ""};
+
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 
 /// Doubles with each failure; the jitter keeps requests that failed together from coming back together.
@@ -81,7 +83,7 @@ async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& c
   Try result;
   http::Reply reply = client.open(request_for(call, key, limits));
   const async::Interrupt::Subscription on_interrupt(
-      interrupt, [&reply] { reply.abort({ErrorKind::cancelled, "the request was cancelled"}); });
+      interrupt, [&reply] { reply.abort(kCancelled); });
   async::Deadline first_token(
       loop, [&reply] { reply.abort({ErrorKind::timeout, "the upstream sent no content in time"}); });
   const bool streams = call.form == Form::sse || call.form == Form::array;
@@ -97,11 +99,11 @@ async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& c
   if (status >= 400) {
     std::string body = co_await read_some(reply, kErrorBodyBytes);
     result.verdict = judge_error(status, body, call.model.empty() ? Subject::object : Subject::model, wall_clock());
-    result.answer.emplace(std::move(reply), std::move(body), std::move(key));
+    result.answer.emplace(std::move(reply), std::move(body), std::move(key), interrupt);
     co_return result;
   }
   if (call.form == Form::opaque || status != 200) {
-    result.answer.emplace(std::move(reply), std::string(), std::move(key));
+    result.answer.emplace(std::move(reply), std::string(), std::move(key), interrupt);
     co_return result;
   }
 
@@ -122,14 +124,17 @@ async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& c
   } else if (state == Hold::State::failed) {
     result.verdict = judge_error(0, hold.error_body(), Subject::model, wall_clock());
   }
-  result.answer.emplace(std::move(reply), hold.take_bytes(), std::move(key));
+  result.answer.emplace(std::move(reply), hold.take_bytes(), std::move(key), interrupt);
   co_return result;
 }
 
 }  // namespace
 
-Answer::Answer(http::Reply reply, std::string held, keypool::Lease key)
-    : reply_(std::move(reply)), held_(std::move(held)), key_(std::move(key)) {}
+Answer::Answer(http::Reply reply, std::string held, keypool::Lease key, async::Interrupt& interrupt)
+    : reply_(std::make_unique<http::Reply>(std::move(reply))),
+      on_interrupt_(std::make_unique<async::Interrupt::Subscription>(interrupt, [reply = reply_.get()] { reply->abort(kCancelled); })),
+      held_(std::move(held)),
+      key_(std::move(key)) {}
 
 async::Task<std::optional<std::string_view>> Answer::next() {
   if (!held_taken_) {
@@ -140,7 +145,7 @@ async::Task<std::optional<std::string_view>> Answer::next() {
     held_.clear();
     held_.shrink_to_fit();
   }
-  const auto piece = co_await reply_.next();
+  const auto piece = co_await reply_->next();
   co_return piece;
 }
 
@@ -168,7 +173,7 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits, as
   std::optional<Try> last;
 
   for (;;) {
-    if (interrupt.raised()) co_return Error{ErrorKind::cancelled, "the request was cancelled"};
+    if (interrupt.raised()) co_return kCancelled;
     std::vector<std::string> leave_out = blamed;
     leave_out.insert(leave_out.end(), unlucky.begin(), unlucky.end());
     auto key = pool_.take(call.model, leave_out, wall_clock());

@@ -54,13 +54,13 @@ struct Journey {
 
 /// A reply that is to be passed on: its head, what was held of its body, and the rest as it comes.
 ///
-/// Lives on one loop. Destroying it hangs up.
+/// Lives on one loop. Destroying it hangs up; so does the interrupt of the request that it was opened for, which must outlive it.
 class Answer {
  public:
-  Answer(http::Reply reply, std::string held, keypool::Lease key);
+  Answer(http::Reply reply, std::string held, keypool::Lease key, async::Interrupt& interrupt);
 
-  int status() const { return reply_.head().status; }
-  const http::Head& head() const { return reply_.head(); }
+  int status() const { return reply_->head().status; }
+  const http::Head& head() const { return reply_->head(); }
 
   /// The next piece of the body, valid until the following call; nullopt at its end, or when it broke off: see error().
   async::Task<std::optional<std::string_view>> next();
@@ -69,19 +69,17 @@ class Answer {
   async::Task<Result<std::string>> rest(std::size_t limit);
 
   /// Whether next() would return at once.
-  bool ready() const { return !held_.empty() || reply_.ready(); }
+  bool ready() const { return (!held_.empty() && !held_taken_) || reply_->ready(); }
 
-  const std::optional<Error>& error() const { return reply_.error(); }
+  const std::optional<Error>& error() const { return reply_->error(); }
   const std::string& key_id() const { return key_->id; }
   /// What was thought of it: success, the caller's fault, or, when tries ended, the last failure.
   const keypool::Verdict& verdict() const { return verdict_; }
   void set_verdict(keypool::Verdict verdict) { verdict_ = std::move(verdict); }
 
-  /// Hangs up; whoever waits in next() is woken.
-  void abort(Error why) { reply_.abort(std::move(why)); }
-
  private:
-  http::Reply reply_;
+  std::unique_ptr<http::Reply> reply_;  ///< the subscription names it while the answer is moved
+  std::unique_ptr<async::Interrupt::Subscription> on_interrupt_;
   std::string held_;
   bool held_taken_ = false;
   keypool::Lease key_;

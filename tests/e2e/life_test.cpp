@@ -1,0 +1,231 @@
+// A daemon's life: keys from other processes, reload, drain, kill -9, and what keeps it from starting.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <atomic>
+
+#include "lib/core/json.hpp"
+#include "lib/core/secret.hpp"
+#include "tests/support/fake_upstream.hpp"
+#include "tests/support/process.hpp"
+
+namespace gembal::testing {
+namespace {
+
+const std::string kGenerate = "/v1beta/models/gemini-2.5-flash:generateContent";
+const std::string kStream = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse";
+const std::string kHello = R"({"contents":[{"parts":[{"text":"hi"}]}]})";
+const std::string kAnswer = R"({"candidates":[{"content":{"parts":[{"text":"hello"}]},"finishReason":"STOP"}]})";
+const std::string kPart = R"({"candidates":[{"content":{"parts":[{"text":"hel"}]}}]})";
+constexpr milliseconds kSeen{4'000};  // promised are two seconds; a busy machine may take longer
+
+TEST(LifeTest, KeysChangedOnTheCommandLineWorkInARunningDaemon) {
+  FakeUpstream upstream([](Call& call) { call.reply(200, kAnswer); });
+  TempDir home;
+  Daemon daemon(home, upstream.base_url(), {});
+  EXPECT_EQ(daemon.post(kGenerate, kHello).status(), 503);
+  ASSERT_EQ(run(home, {"keys", "add", "--exact"}, "key-one\nkey-two\n").status, 0);
+  EXPECT_TRUE(eventually([&] { return daemon.post(kGenerate, kHello).status() == 200; }, kSeen));
+  EXPECT_TRUE(eventually([&] { return daemon.get("/readyz").status() == 200; }, kSeen));
+  ASSERT_EQ(run(home, {"keys", "disable", Secret("key-one").id()}).status, 0);
+  EXPECT_TRUE(eventually([&] {
+    return daemon.post(kGenerate, kHello).header("x-gembal-key") == Secret("key-two").id() &&
+           daemon.post(kGenerate, kHello).header("x-gembal-key") == Secret("key-two").id();
+  }, kSeen));
+  ASSERT_EQ(run(home, {"keys", "remove", "--status", "ok"}).status, 0);
+  EXPECT_TRUE(eventually([&] { return daemon.post(kGenerate, kHello).status() == 503; }, kSeen));
+  ASSERT_EQ(run(home, {"keys", "enable", Secret("key-one").id()}).status, 0);
+  EXPECT_TRUE(eventually([&] { return daemon.post(kGenerate, kHello).status() == 200; }, kSeen));
+}
+
+TEST(LifeTest, WhatWasLearnedSurvivesKillMinusNine) {
+  const std::string day =
+      R"({"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerDayPerProjectPerModel"}]}]}})";
+  FakeUpstream upstream([&](Call& call) {
+    call.key() == "key-spent" ? call.reply(429, day)
+    : call.key() == "key-leaked" ? call.reply(403, R"({"error":{"code":403,"message":"Your API key was reported as leaked.","status":"PERMISSION_DENIED"}})")
+                                 : call.reply(200, kAnswer);
+  });
+  TempDir home;
+  {
+    Daemon daemon(home, upstream.base_url(), {"key-spent", "key-leaked", "key-good"});
+    EXPECT_EQ(daemon.post(kGenerate, kHello).status(), 200);
+    ASSERT_TRUE(eventually([&] { return run(home, {"keys", "list", "--json", "--status", "ok"}).out.find("exhausted") == std::string::npos &&
+                                        run(home, {"keys", "list", "--json", "--status", "disabled"}).out.find("leaked") != std::string::npos &&
+                                        run(home, {"keys", "list", "--json", "--status", "exhausted"}).out.find("\"id\"") != std::string::npos; }));
+    daemon.process().signal(SIGKILL);
+    EXPECT_EQ(daemon.process().wait(), 128 + SIGKILL);
+  }
+  const auto before = upstream.log().size();
+  Daemon again(home, upstream.base_url(), {});
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(again.post(kGenerate, kHello).header("x-gembal-key"), Secret("key-good").id());
+  const auto log = upstream.log();
+  for (std::size_t i = before; i < log.size(); ++i) EXPECT_TRUE(log[i].starts_with("key-good")) << log[i];
+}
+
+TEST(LifeTest, OnSigtermRunningAnswersFinishAndNewOnesAreNotTaken) {
+  Gate go;
+  FakeUpstream upstream([&](Call& call) {
+    call.begin_stream();
+    call.chunk("data: " + kPart + "\r\n\r\n");
+    go.wait();
+    call.chunk("data: " + kAnswer + "\r\n\r\n");
+    call.end_stream();
+  });
+  TempDir home;
+  Daemon daemon(home, upstream.base_url(), {"key-one"});
+  auto idle = Socket::connect(daemon.port());
+  idle.send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(MessageReader(idle).read());
+  auto socket = Socket::connect(daemon.port());
+  socket.send(http_request("POST", kStream, kHello, {"x-goog-api-key: sk-test"}));
+  MessageReader reader(socket);
+  const auto head = reader.read_head();
+  ASSERT_TRUE(head);
+  daemon.process().signal(SIGTERM);
+  EXPECT_TRUE(idle.peer_leaves(milliseconds{5'000})) << "idle connections are closed at once";
+  EXPECT_TRUE(eventually([&] { return Socket::connect(daemon.port()).handle() < 0; }));
+  go.open();
+  std::string body;
+  while (const auto more = reader.more()) {
+    if (more->empty()) break;
+    body += *more;
+  }
+  EXPECT_NE(body.find("hello"), std::string::npos);
+  EXPECT_NE(body.find("\r\n0\r\n\r\n"), std::string::npos);
+  EXPECT_EQ(daemon.process().wait(), 0);
+}
+
+TEST(LifeTest, ASecondSignalOrTheDrainsEndCutsWhatStillRuns) {
+  for (const bool second : {true, false}) {
+    SCOPED_TRACE(second ? "second signal" : "drain_timeout");
+    FakeUpstream upstream([&](Call& call) {
+      call.begin_stream();
+      call.chunk("data: " + kPart + "\r\n\r\n");
+      call.caller_leaves();
+      call.cut();
+    });
+    TempDir home;
+    Daemon daemon(home, upstream.base_url(), {"key-one"}, second ? "" : "[server]\ndrain_timeout = \"300ms\"\n");
+    auto socket = Socket::connect(daemon.port());
+    socket.send(http_request("POST", kStream, kHello, {"x-goog-api-key: sk-test"}));
+    ASSERT_TRUE(socket.receive(milliseconds{5'000}));
+    daemon.process().signal(SIGTERM);
+    if (second) {
+      ASSERT_TRUE(eventually([&] { return Socket::connect(daemon.port()).handle() < 0; }));
+      daemon.process().signal(SIGTERM);
+    }
+    EXPECT_TRUE(daemon.process().wait(milliseconds{10'000}).has_value());
+    EXPECT_TRUE(socket.peer_leaves(milliseconds{5'000}));
+  }
+}
+
+TEST(LifeTest, OnSighupTheConfigurationIsReadAgain) {
+  FakeUpstream upstream([](Call& call) { call.reply(503, R"({"error":{"code":503,"message":"busy","status":"UNAVAILABLE"}})"); });
+  TempDir home;
+  Daemon daemon(home, upstream.base_url(), {"key-one"}, "[pool]\nmax_retries = 0\n");
+  daemon.post(kGenerate, kHello);
+  EXPECT_EQ(upstream.log().size(), 1u);
+  home.write("daemon.toml", "[pool]\nmax_retries = 1\n");
+  daemon.process().signal(SIGHUP);
+  EXPECT_TRUE(eventually([&] {
+    const auto before = upstream.log().size();
+    daemon.post(kGenerate, kHello);
+    return upstream.log().size() - before == 2;
+  }));
+  home.write("daemon.toml", "[pool]\nmax_retries = \"lots\"\n");
+  daemon.process().signal(SIGHUP);
+  EXPECT_TRUE(daemon.process().says("daemon.toml:2: pool.max_retries must be"));
+  const auto before = upstream.log().size();
+  daemon.post(kGenerate, kHello);
+  EXPECT_EQ(upstream.log().size() - before, 2u) << "a bad file changes nothing";
+}
+
+TEST(LifeTest, ATokenIsMadeOnceAndKept) {
+  TempDir home;
+  std::string token;
+  for (int start = 0; start < 2; ++start) {
+    Process process(home, {"serve", "--listen", "127.0.0.1:0"});
+    ASSERT_TRUE(process.says("Try it:"));
+    const auto out = process.out();
+    const int port = std::atoi(out.c_str() + out.find("http://127.0.0.1:") + 17);
+    if (start == 0) {
+      const auto at = out.find("client token      ") + 18;
+      token = out.substr(at, out.find_first_of(" \n", at) - at);
+      EXPECT_GT(token.size(), 20u);
+      EXPECT_NE(out.find("made just now"), std::string::npos);
+    } else {
+      EXPECT_EQ(out.find(token), std::string::npos) << "a log must not get it a second time";
+    }
+    EXPECT_EQ(ask(port, http_request("GET", "/v1/models", "", {"Authorization: Bearer " + token})).status(), 503) << "no keys, but let in";
+    EXPECT_EQ(ask(port, http_request("GET", "/v1/models", "", {"Authorization: Bearer x" + token})).status(), 401);
+    process.signal(SIGTERM);
+    EXPECT_EQ(process.wait(), 0);
+  }
+}
+
+TEST(LifeTest, TheAdministratorsTokenIsGoodForClients) {
+  TempDir home;
+  Process process(home, {"serve", "--sandbox", "--listen", "127.0.0.1:0"}, {{"ALLOWED_TOKENS", "sk-client"}, {"AUTH_TOKEN", "sk-admin"}});
+  ASSERT_TRUE(process.says("Try it:"));
+  const auto out = process.out();
+  const int port = std::atoi(out.c_str() + out.find("http://127.0.0.1:") + 17);
+  for (const char* token : {"sk-client", "sk-admin"}) {
+    EXPECT_EQ(ask(port, http_request("GET", "/v1/models", "", {std::string("x-api-key: ") + token})).status(), 200) << token;
+  }
+}
+
+TEST(LifeTest, WhatKeepsItFromStartingIsSaidWithTheRightStatus) {
+  TempDir home;
+  ListenSocket taken;
+  const auto broken = home.write("broken.toml", "[server]\nlisten = \n");
+  const auto text = home.write("text.db", "this is no database at all, whatever its name may be " + std::string(1000, 'x'));
+  const struct {
+    const char* name;
+    std::vector<std::string> arguments;
+    int status;
+    const char* says;
+  } cases[] = {
+      {"a port in use", {"serve", "--listen", "127.0.0.1:" + std::to_string(taken.port())}, 1, "in use"},
+      {"an address that is none", {"serve", "--listen", "nowhere"}, 2, "HOST:PORT"},
+      {"a broken configuration", {"serve", "--config", broken}, 2, "broken.toml:2"},
+      {"a file that is not there", {"serve", "--config", home.file("none.toml")}, 2, "none.toml"},
+      {"a store that is none", {"serve", "--store", text, "--listen", "127.0.0.1:0"}, 1, "no key store"},
+      {"a folder as the store", {"serve", "--store", home.path().string(), "--listen", "127.0.0.1:0"}, 1, "folder"},
+      {"a wrong option", {"serve", "--lisen", "x"}, 2, "--listen"},
+      {"a wrong command", {"srve"}, 2, "serve"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto finished = run(home, c.arguments);
+    EXPECT_EQ(finished.status, c.status) << finished.err;
+    EXPECT_TRUE(finished.err.starts_with("gembal: ")) << finished.err;
+    EXPECT_NE(finished.err.find(c.says), std::string::npos) << finished.err;
+    EXPECT_EQ(finished.out, "");
+  }
+}
+
+TEST(LifeTest, SeveralThreadsServeTheSamePort) {
+  std::atomic<int> served{0};
+  FakeUpstream upstream([&](Call& call) {
+    ++served;
+    call.reply(200, kAnswer);
+  });
+  TempDir home;
+  Daemon daemon(home, upstream.base_url(), {"key-one"}, "[server]\nthreads = 3\n");
+  std::vector<std::thread> clients;
+  std::atomic<int> good{0};
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back([&] {
+      for (int n = 0; n < 25; ++n) good += daemon.post(kGenerate, kHello).body == kAnswer;
+    });
+  }
+  for (auto& client : clients) client.join();
+  EXPECT_EQ(good, 200);
+  EXPECT_EQ(served, 200);
+  EXPECT_EQ(daemon.stop(), 0);
+}
+
+}  // namespace
+}  // namespace gembal::testing
