@@ -1,5 +1,6 @@
 #include "cmd/command.hpp"
 #include "cmd/table.hpp"
+#include "lib/config/render.hpp"
 #include "lib/config/settings.hpp"
 #include "lib/core/json.hpp"
 

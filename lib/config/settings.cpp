@@ -326,24 +326,4 @@ const Setting* find_setting(std::string_view key) {
   return nullptr;
 }
 
-std::string example_file() {
-  std::string out =
-      "# gembal.toml: every setting with its default. Uncomment what you change; unknown names are errors.\n"
-      "# Looked for at $XDG_CONFIG_HOME/gembal/gembal.toml, then /etc/gembal/gembal.toml, or given with --config.\n"
-      "# Environment variables win over this file: GEMBAL_SERVER_LISTEN for server.listen, and so on.\n";
-  std::string section;
-  for (const auto& setting : settings()) {
-    const auto dot = setting.key.find('.');
-    if (setting.key.substr(0, dot) != section) {
-      section = setting.key.substr(0, dot);
-      out += "\n[" + section + "]\n";
-    }
-    out += "# " + setting.meaning;
-    if (setting.needs_restart) out += " (needs a restart)";
-    if (!setting.original_name.empty()) out += "; also " + setting.original_name + " in the environment";
-    out += "\n# " + setting.key.substr(dot + 1) + " = " + setting.default_text + "\n";
-  }
-  return out;
-}
-
 }  // namespace gembal::config

@@ -36,7 +36,4 @@ const std::vector<Setting>& settings();
 
 const Setting* find_setting(std::string_view key);
 
-/// gembal.toml.example: every setting with its default and meaning.
-std::string example_file();
-
 }  // namespace gembal::config

@@ -4,6 +4,7 @@
 
 #include <regex>
 
+#include "lib/config/render.hpp"
 #include "lib/config/settings.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -140,10 +141,17 @@ TEST(LoadTest, ErrorsNeverShowASecret) {
   EXPECT_EQ(loaded.error().message.find("sk-secret"), std::string::npos);
 }
 
-TEST(SettingsTest, TheExampleFileIsMadeFromTheTable) {
+/// The file must hold `text`; with GEMBAL_WRITE in the environment it is made to.
+void expect_file(const std::string& path, const std::string& text) {
+  if (std::getenv("GEMBAL_WRITE")) std::ofstream(path) << text;
   std::stringstream file;
-  file << std::ifstream(GEMBAL_EXAMPLE).rdbuf();
-  EXPECT_EQ(file.str(), example_file()) << "run 'gembal config example > gembal.toml.example'";
+  file << std::ifstream(path).rdbuf();
+  EXPECT_EQ(file.str(), text) << "run this test with GEMBAL_WRITE=1";
+}
+
+TEST(SettingsTest, TheExampleAndTheManualAreMadeFromTheTable) {
+  expect_file(GEMBAL_EXAMPLE, example_file());
+  expect_file(GEMBAL_SETTINGS_MANUAL, manual_page());
 }
 
 TEST(SettingsTest, TheExampleWithEveryLineInForceIsTheDefault) {
