@@ -1,6 +1,7 @@
 #include "tests/support/process.hpp"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -106,6 +107,17 @@ Daemon::Daemon(const TempDir& home, const std::string& base_url, const std::vect
   if (!process_->says("Try it:")) return;
   const auto out = process_->out();
   port_ = std::atoi(out.c_str() + out.find(mark) + mark.size());
+}
+
+Daemon::~Daemon() {
+  std::optional<int> status = process_->wait(milliseconds{0});
+  // The second signal ends what the first would let finish.
+  for (int i = 0; i < 100 && !status; ++i) {
+    process_->signal(SIGTERM);
+    status = process_->wait(milliseconds{100});
+  }
+  EXPECT_TRUE(status == 0 || status == 128 + SIGKILL) << "ended with " << status.value_or(-1) << "\n" << process_->err();
+  EXPECT_EQ(process_->err().find("Sanitizer"), std::string::npos) << process_->err();
 }
 
 int Daemon::stop() {

@@ -62,6 +62,8 @@ class Daemon {
   /// `keys` are added to the store first; `toml` is its configuration besides listen address, token and upstream.
   Daemon(const TempDir& home, const std::string& base_url, const std::vector<std::string>& keys, const std::string& toml = "",
          const std::vector<std::string>& arguments = {});
+  /// Ends it at once; a sanitizer's report, or a status other than 0, fails the test.
+  ~Daemon();
 
   int port() const { return port_; }
   Process& process() { return *process_; }
