@@ -19,10 +19,14 @@ std::optional<BaseUrl> split_base_url(std::string_view url) {
   return BaseUrl{scheme + "://" + std::string(host), std::string(path)};
 }
 
-bool is_loopback(std::string_view origin) {
-  const auto start = origin.find("://");
-  auto host = start == std::string_view::npos ? origin : origin.substr(start + 3);
-  return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
+bool is_loopback(std::string_view url) {
+  const auto start = url.find("://");
+  auto host = start == std::string_view::npos ? url : url.substr(start + 3);
+  host = host.substr(0, host.find('/'));
+  if (host.starts_with('[')) return host.starts_with("[::1]");
+  host = host.substr(0, host.find(':'));
+  const bool is_number = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return iequals(host, "localhost") || (is_number && host.starts_with("127."));
 }
 
 }  // namespace gembal::http

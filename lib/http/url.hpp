@@ -15,7 +15,7 @@ struct BaseUrl {
 /// nullopt unless `url` is http(s)://host[:port][/path] without user, query and fragment.
 std::optional<BaseUrl> split_base_url(std::string_view url);
 
-/// Whether `origin` names this machine's loopback: no proxy is ever asked for it.
-bool is_loopback(std::string_view origin);
+/// Whether `url` is on this machine's loopback: no proxy is ever asked for it.
+bool is_loopback(std::string_view url);
 
 }  // namespace gembal::http

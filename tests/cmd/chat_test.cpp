@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <mutex>
+
 #include "lib/core/json.hpp"
 #include "tests/support/fake_upstream.hpp"
 #include "tests/support/process.hpp"
@@ -13,20 +15,36 @@ const std::string kLast = "data: " R"({"candidates":[{"content":{"parts":[{"text
 
 class ChatTest : public ::testing::Test {
  protected:
-  ChatTest() : upstream_([this](Call& call) { answer_(call); }), environment_{{"BASE_URL", upstream_.base_url()}} {
+  ChatTest() : upstream_([this](Call& call) { answer(call); }), environment_{{"BASE_URL", upstream_.base_url()}} {
     run(home_, {"keys", "add", "--exact"}, "key-one\n");
-    answer_ = [this](Call& call) {
-      request_ = call.request.body;
-      path_ = call.path();
-      call.begin_stream();
-      call.chunk(kFirst);
-      call.chunk(kLast);
-      call.end_stream();
-    };
   }
 
-  std::function<void(Call&)> answer_;
-  std::string request_, path_;
+  void set_answer(std::function<void(Call&)> answer) {
+    const std::lock_guard lock(mutex_);
+    answer_ = std::move(answer);
+  }
+
+  static void say_hello(Call& call) {
+    call.begin_stream();
+    call.chunk(kFirst);
+    call.chunk(kLast);
+    call.end_stream();
+  }
+
+ private:
+  void answer(Call& call) {
+    std::function<void(Call&)> now;
+    {
+      const std::lock_guard lock(mutex_);
+      now = answer_;
+    }
+    now(call);
+  }
+
+  std::mutex mutex_;
+  std::function<void(Call&)> answer_ = say_hello;
+
+ protected:
   FakeUpstream upstream_;
   TempDir home_;
   Environment environment_;
@@ -37,13 +55,13 @@ TEST_F(ChatTest, PrintsTheAnswerAndNothingElse) {
   EXPECT_EQ(chat.status, 0) << chat.err;
   EXPECT_EQ(chat.out, "Hello\n");
   EXPECT_EQ(chat.err, "");
-  EXPECT_NE(request_.find("Say hello"), std::string::npos);
+  EXPECT_NE(upstream_.last().body.find("Say hello"), std::string::npos);
 }
 
 TEST_F(ChatTest, PipedTextGoesBeforeThePrompt) {
   run(home_, {"chat", "-m", "gemini-y", "-s", "Be brief.", "-t", "0.5", "--max-tokens", "9", "Summarise."}, "a long text\n", environment_);
-  EXPECT_NE(path_.find("/models/gemini-y:streamGenerateContent"), std::string::npos);
-  const Json request = *parse_json(request_);
+  EXPECT_NE(upstream_.last().path().find("/models/gemini-y:streamGenerateContent"), std::string::npos);
+  const Json request = *parse_json(upstream_.last().body);
   const std::string text = request["contents"][0]["parts"].dump();
   EXPECT_LT(text.find("a long text"), text.find("Summarise."));
   EXPECT_EQ(request["systemInstruction"]["parts"][0]["text"], "Be brief.");
@@ -63,13 +81,13 @@ TEST_F(ChatTest, JsonHasEverything) {
 
 TEST_F(ChatTest, TheAnswerIsShownAsItComes) {
   Gate go;
-  answer_ = [&](Call& call) {
+  set_answer([&](Call& call) {
     call.begin_stream();
     call.chunk(kFirst);
     go.wait();
     call.chunk(kLast);
     call.end_stream();
-  };
+  });
   Process process(home_, {"chat", "hi"}, environment_);
   process.feed("");
   EXPECT_TRUE(process.says("Hel"));
@@ -80,12 +98,12 @@ TEST_F(ChatTest, TheAnswerIsShownAsItComes) {
 }
 
 TEST_F(ChatTest, CtrlCEndsIt) {
-  answer_ = [](Call& call) {
+  set_answer([](Call& call) {
     call.begin_stream();
     call.chunk(kFirst);
     call.caller_leaves();
     call.cut();
-  };
+  });
   Process process(home_, {"chat", "hi"}, environment_);
   process.feed("");
   ASSERT_TRUE(process.says("Hel"));
@@ -114,7 +132,7 @@ TEST_F(ChatTest, FailuresHaveTheirStatus) {
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
-    answer_ = c.answer;
+    set_answer(c.answer);
     if (c.name == std::string_view("blocked")) run(home_, {"keys", "enable", "--status", "cooling"});
     const auto chat = run(home_, {"chat", "hi"}, "", environment_);
     EXPECT_EQ(chat.status, c.status) << chat.err;

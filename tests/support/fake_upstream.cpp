@@ -25,11 +25,6 @@ std::string Call::key() const {
   return bearer.starts_with("Bearer ") ? bearer.substr(7) : bearer;
 }
 
-std::string Call::path() const {
-  const auto first = request.start.find(' ');
-  return request.start.substr(first + 1, request.start.rfind(' ') - first - 1);
-}
-
 void Call::reply(int status, const std::string& body, const std::string& type, const std::vector<std::string>& headers) {
   std::string text = "HTTP/1.1 " + std::to_string(status) + " Whatever\r\nContent-Type: " + type + "\r\n";
   for (const auto& header : headers) text += header + "\r\n";
@@ -77,6 +72,7 @@ void FakeUpstream::serve(Socket socket) {
     Call call(socket, *std::move(request));
     {
       const std::lock_guard lock(mutex_);
+      last_ = call.request;
       log_.push_back(call.key() + " " + call.request.start.substr(0, call.request.start.rfind(' ')));
     }
     handle_(call);
@@ -89,6 +85,11 @@ void FakeUpstream::serve(Socket socket) {
 std::vector<std::string> FakeUpstream::log() const {
   const std::lock_guard lock(mutex_);
   return log_;
+}
+
+Message FakeUpstream::last() const {
+  const std::lock_guard lock(mutex_);
+  return last_;
 }
 
 std::size_t FakeUpstream::connections() const {

@@ -31,8 +31,8 @@ class Call {
 
   Message request;
 
-  std::string key() const;   ///< from x-goog-api-key or the bearer token
-  std::string path() const;  ///< with query
+  std::string key() const;  ///< from x-goog-api-key or the bearer token
+  std::string path() const { return request.path(); }  ///< with query
 
   void reply(int status, const std::string& body, const std::string& type = "application/json; charset=UTF-8",
              const std::vector<std::string>& headers = {});
@@ -61,6 +61,8 @@ class FakeUpstream {
 
   /// Requests so far: "KEY METHOD PATH?QUERY".
   std::vector<std::string> log() const;
+  /// The latest request, whole.
+  Message last() const;
   std::size_t connections() const;
 
  private:
@@ -70,6 +72,7 @@ class FakeUpstream {
   ListenSocket listener_;
   mutable std::mutex mutex_;  // guards what follows
   std::vector<std::string> log_;
+  Message last_;
   std::vector<std::thread> threads_;
   std::vector<int> handles_;
   std::thread acceptor_;

@@ -117,6 +117,11 @@ int Message::status() const {
   return space == std::string::npos ? 0 : std::atoi(start.c_str() + space + 1);
 }
 
+std::string Message::path() const {
+  const auto first = start.find(' ');
+  return start.substr(first + 1, start.rfind(' ') - first - 1);
+}
+
 std::string Message::header(std::string_view name) const {
   for (const auto& [known, value] : headers) {
     if (known == name) return value;

@@ -64,6 +64,7 @@ struct Message {
   bool whole = false;                                         ///< came to its proper end
 
   int status() const;
+  std::string path() const;  ///< of a request, with query
   std::string header(std::string_view name) const;  ///< "" when there is none
 };
 

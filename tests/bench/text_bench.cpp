@@ -1,0 +1,56 @@
+#include <benchmark/benchmark.h>
+
+#include "daemon/front/request_head.hpp"
+#include "lib/openai/chat.hpp"
+#include "lib/openai/chat_stream.hpp"
+#include "lib/sse/parser.hpp"
+#include "lib/upstream/verdict.hpp"
+
+namespace gembal {
+namespace {
+
+const std::string kEvent = R"({"candidates": [{"content": {"parts": [{"text": "Some words of an answer."}],"role": "model"},"index": 0}],)"
+                           R"("usageMetadata": {"promptTokenCount": 8,"candidatesTokenCount": 12,"totalTokenCount": 20},"modelVersion": "gemini-2.5-flash"})";
+
+void BM_RequestHead(benchmark::State& state) {
+  const std::string head =
+      "POST /v1beta/models/gemini-2.5-flash:generateContent HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nx-goog-api-key: sk-one\r\n"
+      "Content-Type: application/json\r\nUser-Agent: bench\r\nAccept: */*\r\nContent-Length: 120\r\n\r\n";
+  for (auto _ : state) {
+    daemon::front::HeadReader reader({});
+    benchmark::DoNotOptimize(reader.read(head));
+  }
+}
+BENCHMARK(BM_RequestHead);
+
+void BM_ParseEvent(benchmark::State& state) {
+  const std::string text = "data: " + kEvent + "\r\n\r\n";
+  sse::Parser parser;
+  for (auto _ : state) {
+    parser.feed(text);
+    while (parser.next()) {
+    }
+  }
+}
+BENCHMARK(BM_ParseEvent);
+
+void BM_LookAtEvent(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(upstream::look_at_event(kEvent));
+}
+BENCHMARK(BM_LookAtEvent);
+
+void BM_TranslateEvent(benchmark::State& state) {
+  openai::ChatStream stream({"chatcmpl-1", 1, "m"}, false);
+  for (auto _ : state) benchmark::DoNotOptimize(stream.push(kEvent));
+}
+BENCHMARK(BM_TranslateEvent);
+
+void BM_TranslateChatRequest(benchmark::State& state) {
+  const std::string request =
+      R"({"model":"gemini-2.5-flash","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"What is a monad?"}],"temperature":0.5})";
+  for (auto _ : state) benchmark::DoNotOptimize(openai::read_chat(request));
+}
+BENCHMARK(BM_TranslateChatRequest);
+
+}  // namespace
+}  // namespace gembal
