@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "lib/core/digest.hpp"
+#include "lib/http/chunk_reader.hpp"
 
 namespace gembal::daemon::front {
 namespace {
@@ -255,14 +256,14 @@ async::Task<bool> Connection::read_body() {
 }
 
 async::Task<bool> Connection::read_chunked_body() {
-  ChunkReader chunks(limits_.max_body_bytes);
+  http::ChunkReader chunks(limits_.max_body_bytes);
   for (;;) {
     in_.erase(0, chunks.read(in_, request_.body));
-    if (chunks.state() == ChunkReader::State::complete) {
+    if (chunks.state() == http::ChunkReader::State::complete) {
       deadline_.clear();
       co_return true;
     }
-    if (chunks.state() == ChunkReader::State::refused) {
+    if (chunks.state() == http::ChunkReader::State::refused) {
       if (chunks.too_large()) {
         co_await refuse(413, "the request body is larger than " + std::to_string(limits_.max_body_bytes) + " bytes");
       } else {

@@ -1,6 +1,7 @@
 #include "lib/http/client.hpp"
 
 #include "lib/http/multi.hpp"
+#include "lib/http/plain_source.hpp"
 
 namespace gembal::http {
 
@@ -11,40 +12,26 @@ std::string_view Head::header(std::string_view name) const {
   return {};
 }
 
-Reply::Reply(std::unique_ptr<Transfer> transfer) : transfer_(std::move(transfer)) {}
+Reply::Reply(std::unique_ptr<ReplySource> source) : source_(std::move(source)) {}
 Reply::Reply(Reply&&) noexcept = default;
 Reply& Reply::operator=(Reply&&) noexcept = default;
 Reply::~Reply() = default;
 
-async::Task<Result<void>> Reply::wait_for_head() {
-  while (!transfer_->head_complete && !transfer_->done) co_await transfer_->changed.wait();
-  if (transfer_->head_complete) co_return Result<void>{};
-  if (transfer_->error) co_return *transfer_->error;
-  co_return Error{ErrorKind::upstream, "the upstream sent no reply"};
-}
+async::Task<Result<void>> Reply::wait_for_head() { return source_->wait_for_head(); }
+const Head& Reply::head() const { return source_->head; }
+async::Task<std::optional<std::string_view>> Reply::next() { return source_->next(); }
+bool Reply::ready() const { return source_->ready(); }
+const std::optional<Error>& Reply::error() const { return source_->error; }
+void Reply::abort(Error why) { source_->abort(std::move(why)); }
 
-const Head& Reply::head() const { return transfer_->head; }
-
-async::Task<std::optional<std::string_view>> Reply::next() {
-  auto& transfer = *transfer_;
-  while (transfer.arrived.empty() && !transfer.done) co_await transfer.changed.wait();
-  if (transfer.arrived.empty()) co_return std::nullopt;
-  transfer.taken.clear();
-  transfer.taken.swap(transfer.arrived);
-  if (transfer.paused) transfer.multi.resume(transfer);
-  co_return std::string_view(transfer.taken);
-}
-
-bool Reply::ready() const { return !transfer_->arrived.empty() || transfer_->done; }
-
-const std::optional<Error>& Reply::error() const { return transfer_->error; }
-
-void Reply::abort(Error why) { transfer_->fail(std::move(why)); }
-
-Client::Client(async::Loop& loop, ClientOptions options) : multi_(std::make_unique<Multi>(loop, std::move(options))) {}
+Client::Client(async::Loop& loop, ClientOptions options)
+    : multi_(std::make_unique<Multi>(loop, options)), plain_(std::make_unique<PlainPool>(loop, options)) {}
 Client::~Client() = default;
 
 Reply Client::open(Request request) {
+  if (PlainSource::can_reach(request.url) && !multi_->uses_proxy(request.url)) {
+    return Reply(std::make_unique<PlainSource>(*plain_, std::move(request)));
+  }
   auto transfer = std::make_unique<Transfer>(multi_->loop(), *multi_, std::move(request));
   multi_->start(*transfer);
   return Reply(std::move(transfer));

@@ -39,7 +39,8 @@ struct Head {
 };
 
 class Multi;
-struct Transfer;
+class PlainPool;
+struct ReplySource;
 
 /// An HTTP reply whose body arrives piece by piece. Lives on one loop; not thread-safe.
 ///
@@ -47,7 +48,7 @@ struct Transfer;
 /// status is a success: errors mean that no reply came.
 class Reply {
  public:
-  explicit Reply(std::unique_ptr<Transfer> transfer);
+  explicit Reply(std::unique_ptr<ReplySource> source);
   Reply(Reply&&) noexcept;
   Reply& operator=(Reply&&) noexcept;
   ~Reply();
@@ -71,7 +72,7 @@ class Reply {
   void abort(Error why);
 
  private:
-  std::unique_ptr<Transfer> transfer_;
+  std::unique_ptr<ReplySource> source_;
 };
 
 struct ClientOptions {
@@ -79,18 +80,21 @@ struct ClientOptions {
   std::string user_agent = "gembal";
 };
 
-/// Makes HTTP requests with libcurl's multi interface, driven by a loop: connections are pooled and reused, HTTP/2 and TLS as
-/// the server offers. One client per loop; not thread-safe. Must outlive its replies.
+/// Makes HTTP requests on a loop: connections are pooled and reused. TLS, HTTP/2 and proxies go through libcurl's multi interface; plain
+/// HTTP to an address, where libcurl costs more than everything else together, goes through a codec of our own.
+/// One client per loop; not thread-safe. Must outlive its replies.
 class Client {
  public:
   Client(async::Loop& loop, ClientOptions options);
   ~Client();
 
-  /// Starts a request. A reused connection that turns out dead before the first byte of the reply is replaced once.
+  /// Makes a request; it may leave only once its head is waited for. A reused connection that turns out dead before the first byte of
+  /// the reply is replaced once.
   Reply open(Request request);
 
  private:
   std::unique_ptr<Multi> multi_;
+  std::unique_ptr<PlainPool> plain_;
 };
 
 }  // namespace gembal::http

@@ -94,6 +94,22 @@ Transfer::Transfer(async::Loop& loop, Multi& owner, Request r)
 
 Transfer::~Transfer() { multi.remove(*this); }
 
+async::Task<Result<void>> Transfer::wait_for_head() {
+  while (!head_complete && !done) co_await changed.wait();
+  if (head_complete) co_return Result<void>{};
+  if (error) co_return *error;
+  co_return Error{ErrorKind::upstream, "the upstream sent no reply", ""};
+}
+
+async::Task<std::optional<std::string_view>> Transfer::next() {
+  while (arrived.empty() && !done) co_await changed.wait();
+  if (arrived.empty()) co_return std::nullopt;
+  taken.clear();
+  taken.swap(arrived);
+  if (paused) multi.resume(*this);
+  co_return std::string_view(taken);
+}
+
 void Transfer::fail(Error why) {
   if (done) return;
   done = true;
@@ -135,6 +151,8 @@ Multi::~Multi() {
   spare_.clear();
   multi_.reset();  // closes its connections, which calls on_close
 }
+
+bool Multi::uses_proxy(std::string_view url) const { return proxy_from_environment_ && !is_loopback(url); }
 
 // Options that never change are set once per handle: handles are kept and used again.
 void Multi::prepare(CURL* easy) {
@@ -187,8 +205,7 @@ void Multi::start(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.timeouts.connect.count()));
-  if (!proxy_from_environment_ || is_loopback(request.url)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  else curl_easy_setopt(easy, CURLOPT_PROXY, nullptr);
+  curl_easy_setopt(easy, CURLOPT_PROXY, uses_proxy(request.url) ? nullptr : "");
 
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, nullptr);
   if (request.body) {

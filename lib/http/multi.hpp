@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lib/async/loop.hpp"
-#include "lib/http/client.hpp"
+#include "lib/http/reply_source.hpp"
 
 namespace gembal::http {
 
@@ -23,9 +23,14 @@ using EasyHandle = Handle<CURL, curl_easy_cleanup>;
 using HeaderList = Handle<curl_slist, curl_slist_free_all>;
 
 /// One transfer: what curl's callbacks write and the reply reads.
-struct Transfer {
+struct Transfer final : ReplySource {
   Transfer(async::Loop& loop, Multi& owner, Request r);
-  ~Transfer();
+  ~Transfer() override;
+
+  async::Task<Result<void>> wait_for_head() override;
+  async::Task<std::optional<std::string_view>> next() override;
+  bool ready() const override { return !arrived.empty() || done; }
+  void abort(Error why) override { fail(std::move(why)); }
 
   void fail(Error why);        ///< ends the transfer, once; wakes the waiter
   void finish(CURLcode code);  ///< curl is done with it
@@ -34,10 +39,8 @@ struct Transfer {
   Request request;
   EasyHandle easy;       ///< given back to the multi when the transfer is over
   HeaderList header_list;
-  Head head;
   std::string arrived;   ///< body bytes not taken yet
   std::string taken;     ///< what the last next() returned a view of
-  std::optional<Error> error;
   async::Event changed;
   async::Deadline phase;  ///< header, then idle
   async::Deadline total;
@@ -57,6 +60,8 @@ class Multi {
   ~Multi();
 
   async::Loop& loop() { return loop_; }
+  /// Whether the environment names a proxy for requests like this.
+  bool uses_proxy(std::string_view url) const;
   EasyHandle take_easy();
   void give_back(EasyHandle easy);
   void start(Transfer& transfer);

@@ -37,10 +37,14 @@ Json status_of(const TempDir& home, const std::string& key) {
   return nullptr;
 }
 
-TEST(FaultsTest, ADeadKeyIsLeftForAnotherAndDisabled) {
+class FaultsTest : public ::testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Own, FaultsTest, ::testing::Values(kOwnHttp));
+INSTANTIATE_TEST_SUITE_P(Curl, FaultsTest, ::testing::Values(kOverCurl));
+
+TEST_P(FaultsTest, ADeadKeyIsLeftForAnotherAndDisabled) {
   FakeUpstream upstream([](Call& call) { call.key() == "key-bad" ? call.reply(403, kLeaked) : call.reply(200, kAnswer); });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {"key-bad", "key-good"});
+  Daemon daemon(home, upstream.base_url(GetParam()), {"key-bad", "key-good"});
   const auto reply = daemon.post(kGenerate, kHello);
   EXPECT_EQ(reply.status(), 200);
   EXPECT_EQ(reply.body, kAnswer);
@@ -53,7 +57,7 @@ TEST(FaultsTest, ADeadKeyIsLeftForAnotherAndDisabled) {
   EXPECT_EQ(status_of(home, "key-bad")["reason"], "leaked");
 }
 
-TEST(FaultsTest, EveryRecordedErrorAboutAKeyIsHealedByAnotherAndACallersIsAnsweredAtOnce) {
+TEST_P(FaultsTest, EveryRecordedErrorAboutAKeyIsHealedByAnotherAndACallersIsAnsweredAtOnce) {
   const auto all = recordings("error");
   std::atomic<const Recording*> current{nullptr};
   FakeUpstream upstream([&](Call& call) {
@@ -64,7 +68,7 @@ TEST(FaultsTest, EveryRecordedErrorAboutAKeyIsHealedByAnotherAndACallersIsAnswer
     SCOPED_TRACE(recording.name);
     current = &recording;
     TempDir home;
-    Daemon daemon(home, upstream.base_url(), {"key-bad", "key-good"}, "[pool]\nmax_retries = 1\n");
+    Daemon daemon(home, upstream.base_url(GetParam()), {"key-bad", "key-good"}, "[pool]\nmax_retries = 1\n");
     const auto before = upstream.log().size();
     const auto reply = daemon.post(kGenerate, kHello);
     const bool callers = (recording.status == 400 && recording.body.find("API_KEY_INVALID") == std::string::npos &&
@@ -83,12 +87,12 @@ TEST(FaultsTest, EveryRecordedErrorAboutAKeyIsHealedByAnotherAndACallersIsAnswer
   }
 }
 
-TEST(FaultsTest, WhenAllKeysWaitTheClientIsToldForHowLong) {
+TEST_P(FaultsTest, WhenAllKeysWaitTheClientIsToldForHowLong) {
   const std::string minute =
       R"({"error":{"code":429,"message":"Please retry in 30s.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerMinutePerProjectPerModel"}]},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"30s"}]}})";
   FakeUpstream upstream([&](Call& call) { call.reply(429, minute); });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {"key-one", "key-two"});
+  Daemon daemon(home, upstream.base_url(GetParam()), {"key-one", "key-two"});
   for (const auto& path : {kGenerate, kStream}) {
     const auto reply = daemon.post(path, kHello);
     EXPECT_EQ(reply.status(), 429);
@@ -104,10 +108,10 @@ TEST(FaultsTest, WhenAllKeysWaitTheClientIsToldForHowLong) {
   EXPECT_TRUE(eventually([&] { return status_of(home, "key-one")["status"] == "cooling"; }));
 }
 
-TEST(FaultsTest, WithoutAnyKeyItSaysHowToAddOne) {
+TEST_P(FaultsTest, WithoutAnyKeyItSaysHowToAddOne) {
   FakeUpstream upstream([](Call& call) { call.reply(200, kAnswer); });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {});
+  Daemon daemon(home, upstream.base_url(GetParam()), {});
   const auto reply = daemon.post(kGenerate, kHello);
   EXPECT_EQ(reply.status(), 503);
   EXPECT_NE(reply.body.find("gembal keys add"), std::string::npos);
@@ -115,21 +119,21 @@ TEST(FaultsTest, WithoutAnyKeyItSaysHowToAddOne) {
   EXPECT_EQ(daemon.get("/healthz").status(), 200);
 }
 
-TEST(FaultsTest, AnOverloadIsTriedAgainAndBlamesNoKey) {
+TEST_P(FaultsTest, AnOverloadIsTriedAgainAndBlamesNoKey) {
   std::atomic<int> calls{0};
   FakeUpstream upstream([&](Call& call) { ++calls < 3 ? call.reply(503, kOverloaded) : call.reply(200, kAnswer); });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {"key-one"});
+  Daemon daemon(home, upstream.base_url(GetParam()), {"key-one"});
   EXPECT_EQ(daemon.post(kGenerate, kHello).status(), 200);
   EXPECT_EQ(calls, 3);
   EXPECT_EQ(status_of(home, "key-one")["status"], "ok");
   EXPECT_EQ(status_of(home, "key-one")["failures"], 0);
 }
 
-TEST(FaultsTest, WhenTriesEndTheLastFailureIsPassedOn) {
+TEST_P(FaultsTest, WhenTriesEndTheLastFailureIsPassedOn) {
   FakeUpstream upstream([](Call& call) { call.reply(503, kOverloaded); });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {"key-one", "key-two"}, "[pool]\nmax_retries = 1\n");
+  Daemon daemon(home, upstream.base_url(GetParam()), {"key-one", "key-two"}, "[pool]\nmax_retries = 1\n");
   const auto reply = daemon.post(kGenerate, kHello);
   EXPECT_EQ(reply.status(), 503);
   EXPECT_EQ(reply.body, kOverloaded);
@@ -139,7 +143,7 @@ TEST(FaultsTest, WhenTriesEndTheLastFailureIsPassedOn) {
   EXPECT_EQ((*parse_json(chat.body))["error"]["message"], "The model is overloaded. Please try again later.");
 }
 
-TEST(FaultsTest, BrokenAnswersAreTriedAgain) {
+TEST_P(FaultsTest, BrokenAnswersAreTriedAgain) {
   const struct {
     const char* name;
     std::function<void(Call&)> fail;
@@ -164,7 +168,7 @@ TEST(FaultsTest, BrokenAnswersAreTriedAgain) {
     call.reply(200, kAnswer);
   });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {"key-one", "key-two"});
+  Daemon daemon(home, upstream.base_url(GetParam()), {"key-one", "key-two"});
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
     calls = 0;
@@ -177,7 +181,7 @@ TEST(FaultsTest, BrokenAnswersAreTriedAgain) {
   EXPECT_EQ(status_of(home, "key-one")["failures"], 0);
 }
 
-TEST(FaultsTest, AStreamThatFailsBeforeItsFirstContentIsTriedAgain) {
+TEST_P(FaultsTest, AStreamThatFailsBeforeItsFirstContentIsTriedAgain) {
   const struct {
     const char* name;
     std::function<void(Call&)> fail;
@@ -198,7 +202,7 @@ TEST(FaultsTest, AStreamThatFailsBeforeItsFirstContentIsTriedAgain) {
     call.end_stream();
   });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {"key-one", "key-two"});
+  Daemon daemon(home, upstream.base_url(GetParam()), {"key-one", "key-two"});
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
     for (const bool translated : {false, true}) {
@@ -213,7 +217,7 @@ TEST(FaultsTest, AStreamThatFailsBeforeItsFirstContentIsTriedAgain) {
   }
 }
 
-TEST(FaultsTest, AStreamThatBreaksOffEndsWithAnErrorEventWhereverItBreaks) {
+TEST_P(FaultsTest, AStreamThatBreaksOffEndsWithAnErrorEventWhereverItBreaks) {
   const std::string first = "data: " + kPart + "\r\n\r\n";
   const std::string second = std::string("data: ") + R"({"candidates":[{"content":{"parts":[{"text":"lo"}]}}]})" + "\r\n\r\n";
   std::atomic<std::size_t> cut{0};
@@ -224,7 +228,7 @@ TEST(FaultsTest, AStreamThatBreaksOffEndsWithAnErrorEventWhereverItBreaks) {
     resets ? call.reset() : call.cut();
   });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {"key-one"}, "[logs]\nrequests = false\n");
+  Daemon daemon(home, upstream.base_url(GetParam()), {"key-one"}, "[logs]\nrequests = false\n");
   for (cut = 0; cut <= second.size(); ++cut) {
     SCOPED_TRACE(cut.load());
     resets = cut % 7 == 3;
@@ -251,14 +255,14 @@ TEST(FaultsTest, AStreamThatBreaksOffEndsWithAnErrorEventWhereverItBreaks) {
   EXPECT_EQ(chat.body.find("[DONE]"), std::string::npos);
 }
 
-TEST(FaultsTest, AStreamThatEndsWithoutAFinishIsToldToBeCutShort) {
+TEST_P(FaultsTest, AStreamThatEndsWithoutAFinishIsToldToBeCutShort) {
   FakeUpstream upstream([](Call& call) {
     call.begin_stream();
     call.chunk("data: " + kPart + "\r\n\r\n");
     call.end_stream();
   });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {"key-one"});
+  Daemon daemon(home, upstream.base_url(GetParam()), {"key-one"});
   const auto native = daemon.post(kStream, kHello);
   EXPECT_TRUE(native.whole);
   EXPECT_NE(native.body.find("\"code\":502"), std::string::npos) << native.body;
@@ -267,18 +271,18 @@ TEST(FaultsTest, AStreamThatEndsWithoutAFinishIsToldToBeCutShort) {
   EXPECT_EQ(chat.body.find("[DONE]"), std::string::npos);
 }
 
-TEST(FaultsTest, AWholeReplyThatBreaksOffIsNeverTakenForWhole) {
+TEST_P(FaultsTest, AWholeReplyThatBreaksOffIsNeverTakenForWhole) {
   FakeUpstream upstream([](Call& call) {
     call.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 300000\r\n\r\n" + std::string(100'000, ' '));
     call.cut();
   });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {"key-one"});
+  Daemon daemon(home, upstream.base_url(GetParam()), {"key-one"});
   const auto reply = daemon.get("/v1beta/models");
   EXPECT_FALSE(reply.whole);
 }
 
-TEST(FaultsTest, AClientThatLeavesEndsTheUpstreamCallWithinATenthOfASecond) {
+TEST_P(FaultsTest, AClientThatLeavesEndsTheUpstreamCallWithinATenthOfASecond) {
   std::atomic<int> in_progress{0};
   std::atomic<long> left_after{-1};
   std::atomic<std::int64_t> gone_at{0};
@@ -296,7 +300,7 @@ TEST(FaultsTest, AClientThatLeavesEndsTheUpstreamCallWithinATenthOfASecond) {
     call.cut();
   });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {"key-one"});
+  Daemon daemon(home, upstream.base_url(GetParam()), {"key-one"});
   for (const auto& path : {kGenerate, kStream}) {
     SCOPED_TRACE(path);
     auto socket = Socket::connect(daemon.port());
@@ -314,7 +318,7 @@ TEST(FaultsTest, AClientThatLeavesEndsTheUpstreamCallWithinATenthOfASecond) {
   EXPECT_EQ(daemon.get("/healthz").status(), 200);
 }
 
-TEST(FaultsTest, AStalledUpstreamIsGivenUpInTime) {
+TEST_P(FaultsTest, AStalledUpstreamIsGivenUpInTime) {
   FakeUpstream upstream([](Call& call) {
     const auto path = call.path();
     if (path.find("after-first") != std::string::npos) {
@@ -329,7 +333,7 @@ TEST(FaultsTest, AStalledUpstreamIsGivenUpInTime) {
     call.cut();
   });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {"key-one"},
+  Daemon daemon(home, upstream.base_url(GetParam()), {"key-one"},
                 "[pool]\nmax_retries = 0\n[upstream]\nheader_timeout = \"300ms\"\nidle_timeout = \"300ms\"\nfirst_token_timeout = \"300ms\"\ntimeout = \"600ms\"\n");
   const auto ask_for = [&](const std::string& model, bool streams) {
     return daemon.post("/v1beta/models/" + model + (streams ? ":streamGenerateContent?alt=sse" : ":generateContent"), kHello);
@@ -343,18 +347,18 @@ TEST(FaultsTest, AStalledUpstreamIsGivenUpInTime) {
   EXPECT_NE(cut.body.find("\"error\""), std::string::npos) << cut.body;
 }
 
-TEST(FaultsTest, AnUpstreamThatIsNotThereIsAClearError) {
+TEST_P(FaultsTest, AnUpstreamThatIsNotThereIsAClearError) {
   int port = 0;
   { port = ListenSocket().port(); }
   TempDir home;
-  Daemon daemon(home, "http://127.0.0.1:" + std::to_string(port) + "/v1beta", {"key-one"}, "[pool]\nmax_retries = 1\n");
+  Daemon daemon(home, "http://" + std::string(GetParam()) + ":" + std::to_string(port) + "/v1beta", {"key-one"}, "[pool]\nmax_retries = 1\n");
   const auto reply = daemon.post(kGenerate, kHello);
   EXPECT_EQ(reply.status(), 502);
   EXPECT_EQ((*parse_json(reply.body))["error"]["status"], "UNAVAILABLE");
   EXPECT_EQ(status_of(home, "key-one")["failures"], 0);
 }
 
-TEST(FaultsTest, AConnectionThatDiedWhileIdleIsReplaced) {
+TEST_P(FaultsTest, AConnectionThatDiedWhileIdleIsReplaced) {
   std::atomic<int> calls{0};
   FakeUpstream upstream([&](Call& call) {
     ++calls;
@@ -362,11 +366,11 @@ TEST(FaultsTest, AConnectionThatDiedWhileIdleIsReplaced) {
     if (calls % 2 == 1) call.cut();
   });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {"key-one"}, "[pool]\nmax_retries = 0\n");
+  Daemon daemon(home, upstream.base_url(GetParam()), {"key-one"}, "[pool]\nmax_retries = 0\n");
   for (int i = 0; i < 20; ++i) EXPECT_EQ(daemon.post(kGenerate, kHello).status(), 200) << i;
 }
 
-TEST(FaultsTest, ASlowReaderSlowsUpstreamDownAndNobodyElse) {
+TEST_P(FaultsTest, ASlowReaderSlowsUpstreamDownAndNobodyElse) {
   std::atomic<std::size_t> sent{0};
   std::atomic<bool> done{false};
   FakeUpstream upstream([&](Call& call) {
@@ -378,7 +382,7 @@ TEST(FaultsTest, ASlowReaderSlowsUpstreamDownAndNobodyElse) {
     call.end_stream();
   });
   TempDir home;
-  Daemon daemon(home, upstream.base_url(), {"key-one"});
+  Daemon daemon(home, upstream.base_url(GetParam()), {"key-one"});
   auto slow = Socket::connect(daemon.port(), 4096);
   slow.send(http_request("POST", kStream, kHello, {"x-goog-api-key: sk-test"}));
   ASSERT_TRUE(eventually([&] { return sent > 100'000; }));

@@ -45,13 +45,18 @@ std::vector<Fetched> fetch(std::vector<Request> requests) {
   return all;
 }
 
-Request request_to(const FakeUpstream& upstream, const std::string& path = "/x") {
-  Request request;
-  request.url = "http://127.0.0.1:" + std::to_string(upstream.port()) + path;
-  return request;
-}
+class ClientTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  static Request request_to(const FakeUpstream& upstream, const std::string& path = "/x") {
+    Request request;
+    request.url = "http://" + std::string(GetParam()) + ":" + std::to_string(upstream.port()) + path;
+    return request;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Own, ClientTest, ::testing::Values(testing::kOwnHttp));
+INSTANTIATE_TEST_SUITE_P(Curl, ClientTest, ::testing::Values(testing::kOverCurl));
 
-TEST(ClientTest, AnyStatusIsAReply) {
+TEST_P(ClientTest, AnyStatusIsAReply) {
   FakeUpstream upstream([](Call& call) { call.reply(std::atoi(call.path().c_str() + 1), "body"); });
   for (const int status : {200, 201, 304, 400, 404, 429, 500, 503}) {
     const auto got = fetch({request_to(upstream, "/" + std::to_string(status))})[0];
@@ -61,7 +66,7 @@ TEST(ClientTest, AnyStatusIsAReply) {
   }
 }
 
-TEST(ClientTest, SendsMethodHeadersAndBody) {
+TEST_P(ClientTest, SendsMethodHeadersAndBody) {
   FakeUpstream upstream([](Call& call) { call.reply(200, "{}"); });
   auto request = request_to(upstream);
   request.method = "PATCH";
@@ -75,18 +80,18 @@ TEST(ClientTest, SendsMethodHeadersAndBody) {
   EXPECT_EQ(seen.body.size(), 300'000u);
 }
 
-TEST(ClientTest, WhatCannotBeReachedIsAnError) {
+TEST_P(ClientTest, WhatCannotBeReachedIsAnError) {
   int port = 0;
   { port = testing::ListenSocket().port(); }
   Request request;
-  request.url = "http://127.0.0.1:" + std::to_string(port) + "/";
+  request.url = "http://" + std::string(GetParam()) + ":" + std::to_string(port) + "/";
   const auto got = fetch({request})[0];
   ASSERT_TRUE(got.error);
   EXPECT_EQ(got.error->kind, ErrorKind::upstream);
   EXPECT_FALSE(got.error->message.empty());
 }
 
-TEST(ClientTest, EachPartOfAnExchangeHasItsDeadline) {
+TEST_P(ClientTest, EachPartOfAnExchangeHasItsDeadline) {
   FakeUpstream upstream([](Call& call) {
     if (call.path() == "/idle" || call.path() == "/total") {
       call.begin_stream();
@@ -115,7 +120,7 @@ TEST(ClientTest, EachPartOfAnExchangeHasItsDeadline) {
   }
 }
 
-TEST(ClientTest, ACutBodyIsNotWhole) {
+TEST_P(ClientTest, ACutBodyIsNotWhole) {
   FakeUpstream upstream([](Call& call) {
     if (call.path() == "/chunked") {
       call.begin_stream();
@@ -133,7 +138,7 @@ TEST(ClientTest, ACutBodyIsNotWhole) {
   }
 }
 
-TEST(ClientTest, ReusesConnections) {
+TEST_P(ClientTest, ReusesConnections) {
   FakeUpstream upstream([](Call& call) { call.reply(200, "x"); });
   async::Loop loop;
   Client client(loop, {});
@@ -148,7 +153,7 @@ TEST(ClientTest, ReusesConnections) {
   EXPECT_EQ(upstream.connections(), 1u);
 }
 
-TEST(ClientTest, HundredsAtOnceDoNotGetMixedUp) {
+TEST_P(ClientTest, HundredsAtOnceDoNotGetMixedUp) {
   FakeUpstream upstream([](Call& call) { call.reply(200, call.path()); });
   std::vector<Request> requests;
   for (int i = 0; i < 300; ++i) requests.push_back(request_to(upstream, "/" + std::to_string(i)));
@@ -171,7 +176,7 @@ async::Task<void> read_slowly(Client& client, Request request, std::atomic<std::
   loop.stop();
 }
 
-TEST(ClientTest, AReaderWhoDoesNotReadStopsTheSender) {
+TEST_P(ClientTest, AReaderWhoDoesNotReadStopsTheSender) {
   std::atomic<std::size_t> sent{0};
   FakeUpstream upstream([&](Call& call) {
     call.begin_stream();
@@ -196,7 +201,7 @@ async::Task<void> abort_soon(Client& client, Request request, std::optional<Erro
   loop.stop();
 }
 
-TEST(ClientTest, AnAbortWakesWhoeverWaits) {
+TEST_P(ClientTest, AnAbortWakesWhoeverWaits) {
   FakeUpstream upstream([](Call& call) {
     call.caller_leaves();
     call.cut();

@@ -50,13 +50,20 @@ class Call {
   Socket& socket_;
 };
 
+/// The two ways to 127.0.0.1: gembal's own HTTP takes plain addresses, libcurl everything else.
+inline constexpr const char* kOwnHttp = "127.0.0.1";
+inline constexpr const char* kOverCurl = "127.1";
+
 /// The Gemini API's place, over loopback: each request is handed to the test's function, on a thread of its connection.
 class FakeUpstream {
  public:
   explicit FakeUpstream(std::function<void(Call&)> handle);
   ~FakeUpstream();
 
-  std::string base_url() const { return "http://127.0.0.1:" + std::to_string(listener_.port()) + "/v1beta"; }
+  /// `host`: kOverCurl for a way of writing the address that only libcurl understands.
+  std::string base_url(const std::string& host = "127.0.0.1") const {
+    return "http://" + host + ":" + std::to_string(listener_.port()) + "/v1beta";
+  }
   int port() const { return listener_.port(); }
 
   /// Requests so far: "KEY METHOD PATH?QUERY".
