@@ -3,7 +3,7 @@ add_library(gembal_options INTERFACE)
 target_compile_options(gembal_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wold-style-cast
                        -Wcast-qual -Wunused -Woverloaded-virtual -Wno-missing-field-initializers
                        $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete  # g++ 12 sees one in every Asio coroutine
-                       -Wno-array-bounds -Wno-stringop-overflow>)  # and overflows in its own strings
+                       -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread>)  # and overflows in its own strings
 target_include_directories(gembal_options INTERFACE ${CMAKE_SOURCE_DIR})
 if(GEMBAL_SANITIZER)
   target_compile_options(gembal_options INTERFACE -fsanitize=${GEMBAL_SANITIZER} -fno-omit-frame-pointer)
