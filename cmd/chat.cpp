@@ -1,7 +1,7 @@
 #include <unistd.h>
 
-#include "cmd/interrupt.hpp"
 #include "cmd/command.hpp"
+#include "cmd/interrupt.hpp"
 #include "daemon/forwarding.hpp"
 #include "daemon/live.hpp"
 #include "daemon/store_writer.hpp"
@@ -43,8 +43,10 @@ Result<std::string> prompt_from(const ChatOptions& options) {
     if (!input) return input;
     if (!trim(*input).empty()) prompt = prompt.empty() ? *input : *input + "\n\n" + prompt;
   }
-  if (trim(prompt).empty()) return Error{ErrorKind::usage, "there is nothing to ask", "give a prompt, or pipe text in"};
-  if (!is_valid_utf8(prompt)) return Error{ErrorKind::usage, "the prompt is not valid UTF-8", "convert it with iconv first"};
+  if (trim(prompt).empty())
+    return Error{ErrorKind::usage, "there is nothing to ask", "give a prompt, or pipe text in"};
+  if (!is_valid_utf8(prompt))
+    return Error{ErrorKind::usage, "the prompt is not valid UTF-8", "convert it with iconv first"};
   return prompt;
 }
 
@@ -59,7 +61,8 @@ Result<std::string> request_body(const ChatOptions& options) {
   }
   Json body = Json::object();
   if (!system.empty()) body["systemInstruction"] = {{"parts", Json::array({{{"text", system}}})}};
-  body["contents"] = Json::array({{{"role", "user"}, {"parts", Json::array({{{"text", *prompt}}})}}});
+  body["contents"] =
+      Json::array({{{"role", "user"}, {"parts", Json::array({{{"text", *prompt}}})}}});
   if (options.temperature) body["generationConfig"]["temperature"] = *options.temperature;
   if (options.max_tokens) body["generationConfig"]["maxOutputTokens"] = *options.max_tokens;
   return to_text(body);
@@ -70,16 +73,20 @@ std::string take(Answer& answer, const Json& reply) {
   std::string added;
   if (const auto model = string_in(reply, "modelVersion"); !model.empty()) answer.model = model;
   if (const Json* usage = find(reply, "usageMetadata")) answer.usage = *usage;
-  if (const Json* feedback = find(reply, "promptFeedback")) answer.block_reason = string_in(*feedback, "blockReason");
+  if (const Json* feedback = find(reply, "promptFeedback"))
+    answer.block_reason = string_in(*feedback, "blockReason");
   const Json* candidates = find(reply, "candidates");
   if (!candidates || !candidates->is_array() || candidates->empty()) return added;
   const Json& candidate = candidates->front();
-  if (const auto reason = string_in(candidate, "finishReason"); !reason.empty()) answer.finish_reason = reason;
+  if (const auto reason = string_in(candidate, "finishReason"); !reason.empty())
+    answer.finish_reason = reason;
   if (const Json* grounding = find(candidate, "groundingMetadata")) {
     if (const Json* chunks = find(*grounding, "groundingChunks"); chunks && chunks->is_array()) {
       for (const auto& chunk : *chunks) {
         const Json* web = find(chunk, "web");
-        if (web) answer.sources.push_back({{"title", string_in(*web, "title")}, {"url", string_in(*web, "uri")}});
+        if (web)
+          answer.sources.push_back(
+              {{"title", string_in(*web, "title")}, {"url", string_in(*web, "uri")}});
       }
     }
   }
@@ -104,9 +111,14 @@ Json usage_json(const Answer& answer) {
 /// One question, from taking a key to the last word.
 class Asking {
  public:
-  Asking(const Context& context, const ChatOptions& options, async::Loop& loop, async::Interrupt& interrupt, keypool::KeyPool& pool,
+  Asking(const Context& context, const ChatOptions& options, async::Loop& loop,
+         async::Interrupt& interrupt, keypool::KeyPool& pool,
          std::function<void(keypool::Change)> remember)
-      : context_(context), options_(options), interrupt_(interrupt), client_(loop, {}), dispatcher_(loop, client_, pool, std::move(remember)) {}
+      : context_(context),
+        options_(options),
+        interrupt_(interrupt),
+        client_(loop, {}),
+        dispatcher_(loop, client_, pool, std::move(remember)) {}
 
   async::Task<Result<Answer>> ask(upstream::Call call, upstream::Limits limits);
 
@@ -160,7 +172,10 @@ async::Task<Result<Answer>> Asking::ask(upstream::Call call, upstream::Limits li
     const int status = opened->status();
     const auto body = co_await opened->rest(1 << 20);
     const auto kind = status < 500 ? ErrorKind::bad_request : ErrorKind::upstream;
-    co_return Error{kind, "the API answered " + std::to_string(status) + ": " + gemini::message_of(body ? *body : ""), ""};
+    co_return Error{
+        kind,
+        "the API answered " + std::to_string(status) + ": " + gemini::message_of(body ? *body : ""),
+        ""};
   }
   Result<void> read;
   if (options_.no_stream) {
@@ -177,10 +192,12 @@ async::Task<Result<Answer>> Asking::ask(upstream::Call call, upstream::Limits li
 
 /// What the way in which an answer ended means for the exit status.
 Result<void> judge_end(const Answer& answer) {
-  if (!answer.block_reason.empty()) return Error{ErrorKind::refused, "the prompt was blocked: " + answer.block_reason, ""};
+  if (!answer.block_reason.empty())
+    return Error{ErrorKind::refused, "the prompt was blocked: " + answer.block_reason, ""};
   const std::string& reason = answer.finish_reason;
   if (reason.empty()) return Error{ErrorKind::upstream, "the answer broke off", "ask again"};
-  if (reason == "SAFETY" || reason == "RECITATION" || reason == "BLOCKLIST" || reason == "PROHIBITED_CONTENT" || reason == "SPII") {
+  if (reason == "SAFETY" || reason == "RECITATION" || reason == "BLOCKLIST" ||
+      reason == "PROHIBITED_CONTENT" || reason == "SPII") {
     return Error{ErrorKind::refused, "the answer was stopped: " + reason, ""};
   }
   return {};
@@ -189,16 +206,19 @@ Result<void> judge_end(const Answer& answer) {
 Result<int> chat(Context& context, const ChatOptions& options) {
   auto loaded = context.load();
   if (!loaded) return std::move(loaded).error();
-  const auto model = gemini::bare_model(options.model.empty() ? loaded->config.client.model : options.model);
-  if (!gemini::is_valid_model(model)) return Error{ErrorKind::usage, "'" + model + "' is no name of a model", ""};
+  const auto model =
+      gemini::bare_model(options.model.empty() ? loaded->config.client.model : options.model);
+  if (!gemini::is_valid_model(model))
+    return Error{ErrorKind::usage, "'" + model + "' is no name of a model", ""};
   auto body = request_body(options);
   if (!body) return std::move(body).error();
   const auto live = daemon::make_live(loaded->config, {}, false);
   if (!live) return live.error();
 
   upstream::Call call;
-  call.url = options.no_stream ? (*live)->upstream.url("/models/" + model + ":generateContent")
-                               : (*live)->upstream.url("/models/" + model + ":streamGenerateContent", "alt=sse");
+  call.url = options.no_stream
+                 ? (*live)->upstream.url("/models/" + model + ":generateContent")
+                 : (*live)->upstream.url("/models/" + model + ":streamGenerateContent", "alt=sse");
   call.headers = (*live)->extra_headers;
   call.headers.push_back("content-type: application/json");
   call.model = model;
@@ -213,12 +233,14 @@ Result<int> chat(Context& context, const ChatOptions& options) {
   auto store = store::KeyStore::open(loaded->config.store.url);
   if (!store) return std::move(store).error();
   keypool::KeyPool pool({loaded->config.pool.max_failures});
-  if (auto filled = daemon::load_pool(*store, pool, std::chrono::system_clock::now()); !filled) return std::move(filled).error();
+  if (auto filled = daemon::load_pool(*store, pool, std::chrono::system_clock::now()); !filled)
+    return std::move(filled).error();
   std::vector<keypool::Change> changes;
 
   async::Loop loop;
   async::Interrupt interrupt;
-  Asking asking(context, options, loop, interrupt, pool, [&changes](keypool::Change change) { changes.push_back(std::move(change)); });
+  Asking asking(context, options, loop, interrupt, pool,
+                [&changes](keypool::Change change) { changes.push_back(std::move(change)); });
   auto answer = run_until_done(loop, interrupt, asking.ask(std::move(call), (*live)->limits));
   if (!changes.empty()) {
     if (auto kept = store->remember(changes); !kept) print_error(context, kept.error());
@@ -231,7 +253,8 @@ Result<int> chat(Context& context, const ChatOptions& options) {
   if (!context.json && !answer->text.empty() && !answer->text.ends_with('\n')) print("\n");
   if (options.usage && !context.json) {
     const auto usage = usage_json(*answer);
-    std::fprintf(stderr, "%lld prompt + %lld answer tokens\n", usage["prompt_tokens"].get<long long>(),
+    std::fprintf(stderr, "%lld prompt + %lld answer tokens\n",
+                 usage["prompt_tokens"].get<long long>(),
                  usage["completion_tokens"].get<long long>());
   }
   if (auto ended = judge_end(*answer); !ended) return std::move(ended).error();
@@ -251,11 +274,17 @@ Result<int> chat(Context& context, const ChatOptions& options) {
 void add_chat_command(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<ChatOptions>();
   auto* command = app.add_subcommand("chat", "Ask a model; the answer is printed as it comes");
-  command->add_option("prompt", options->words, "What to ask; piped text goes before it")->type_name("PROMPT");
+  command->add_option("prompt", options->words, "What to ask; piped text goes before it")
+      ->type_name("PROMPT");
   command->add_option("-m,--model", options->model, "Model (client.model)")->type_name("MODEL");
-  command->add_option("-s,--system", options->system, "System instruction, or @FILE")->type_name("TEXT");
-  command->add_option("-t,--temperature", options->temperature, "From 0 to 2")->check(CLI::Range(0.0, 2.0))->type_name("T");
-  command->add_option("--max-tokens", options->max_tokens, "Length of the answer at most")->check(CLI::PositiveNumber)->type_name("N");
+  command->add_option("-s,--system", options->system, "System instruction, or @FILE")
+      ->type_name("TEXT");
+  command->add_option("-t,--temperature", options->temperature, "From 0 to 2")
+      ->check(CLI::Range(0.0, 2.0))
+      ->type_name("T");
+  command->add_option("--max-tokens", options->max_tokens, "Length of the answer at most")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
   command->add_flag("--no-stream", options->no_stream, "Print the answer when it is whole");
   command->add_flag("-u,--usage", options->usage, "Say on stderr how many tokens it took");
   command->add_flag("--dry-run", options->dry_run, "Print the request instead of sending it");
@@ -264,7 +293,9 @@ void add_chat_command(CLI::App& app, Action& chosen) {
       "  gembal chat 'What is a monad?'\n"
       "  git diff | gembal chat 'Write a commit message.'\n"
       "  gembal chat --json -m gemini-pro-latest 'Name three rivers.' | jq -r .text\n");
-  command->callback([&chosen, options] { chosen = [options](Context& context) { return chat(context, *options); }; });
+  command->callback([&chosen, options] {
+    chosen = [options](Context& context) { return chat(context, *options); };
+  });
 }
 
 }  // namespace gembal::cmd

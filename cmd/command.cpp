@@ -39,7 +39,8 @@ std::vector<std::string> known_words(const CLI::App& app) {
     if (chosen.empty()) break;
     at = chosen.front();
   }
-  for (const auto* command : at->get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  for (const auto* command : at->get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
   return names;
 }
 
@@ -63,7 +64,8 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& failure) {
 }
 
 bool is_hexadecimal(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 }  // namespace
@@ -101,7 +103,9 @@ void build_app(CLI::App& app, Context& context, Action& chosen) {
   app.set_version_flag("--version", "gembal " GEMBAL_VERSION);
   app.add_option("--config", context.config_file, "Configuration file")->type_name("FILE");
   app.add_option("--store", context.store, "Key store")->type_name("PATH");
-  app.add_option("--color", context.color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}))->type_name("WHEN");
+  app.add_option("--color", context.color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
   app.add_flag("--json", context.json, "Print data as JSON");
   app.add_flag("-q,--quiet", context.quiet, "Say only what matters");
   app.add_flag("-v,--verbose", context.verbose, "Say more");
@@ -160,27 +164,39 @@ void print_error(const Context& context, const Error& error) {
   std::fprintf(stderr, "gembal: %s\n", error.message.c_str());
   if (!error.hint.empty()) std::fprintf(stderr, "hint: %s\n", error.hint.c_str());
   if (context.json) {
-    print(to_text({{"error", {{"kind", to_string(error.kind)}, {"message", error.message}, {"hint", error.hint}}}}) + "\n");
+    print(to_text({{"error",
+                    {{"kind", to_string(error.kind)},
+                     {"message", error.message},
+                     {"hint", error.hint}}}}) +
+          "\n");
   }
 }
 
 bool print(std::string_view text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
 }
 
-Result<std::vector<keypool::Key>> resolve_keys(const std::vector<keypool::Key>& keys, const std::vector<std::string>& names) {
+Result<std::vector<keypool::Key>> resolve_keys(const std::vector<keypool::Key>& keys,
+                                               const std::vector<std::string>& names) {
   std::vector<keypool::Key> found;
   for (const auto& name : names) {
     std::vector<const keypool::Key*> meant;
     for (const auto& key : keys) {
-      const bool by_id = name.size() >= 8 && is_hexadecimal(name) && Secret(key.secret).id().starts_with(name.substr(0, 12));
-      if (by_id || (!key.label.empty() && key.label == name) || key.secret.matches(name)) meant.push_back(&key);
+      const bool by_id = name.size() >= 8 && is_hexadecimal(name) &&
+                         Secret(key.secret).id().starts_with(name.substr(0, 12));
+      if (by_id || (!key.label.empty() && key.label == name) || key.secret.matches(name))
+        meant.push_back(&key);
     }
     // It may be a key that was given: it must not come back on the screen.
     const auto shown = find_api_keys(name).empty() ? name : Secret(name).redacted();
-    if (meant.empty()) return Error{ErrorKind::usage, "there is no key '" + shown + "'", "'gembal keys list' shows ids and labels"};
+    if (meant.empty())
+      return Error{ErrorKind::usage, "there is no key '" + shown + "'",
+                   "'gembal keys list' shows ids and labels"};
     if (meant.size() > 1) {
-      return Error{ErrorKind::usage, "'" + shown + "' means " + std::to_string(meant.size()) + " keys", "name one by its id"};
+      return Error{ErrorKind::usage,
+                   "'" + shown + "' means " + std::to_string(meant.size()) + " keys",
+                   "name one by its id"};
     }
     found.push_back(*meant.front());
   }
@@ -188,20 +204,23 @@ Result<std::vector<keypool::Key>> resolve_keys(const std::vector<keypool::Key>& 
 }
 
 Result<std::string> read_input() {
-  const std::string text((std::istreambuf_iterator<char>(std::cin)), std::istreambuf_iterator<char>());
+  const std::string text((std::istreambuf_iterator<char>(std::cin)),
+                         std::istreambuf_iterator<char>());
   if (std::cin.bad()) return Error{ErrorKind::io, "cannot read standard input", ""};
   return text;
 }
 
 Result<std::string> read_file(const std::string& path) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return Error{ErrorKind::io, "cannot read '" + path + "': it is a folder", ""};
+  if (std::filesystem::is_directory(path, ignored))
+    return Error{ErrorKind::io, "cannot read '" + path + "': it is a folder", ""};
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream text;
   if (stream) text << stream.rdbuf();
   // An empty file sets the failbit of the target, which is none of our business.
   if (!stream.is_open() || stream.bad()) {
-    return Error{ErrorKind::io, "cannot read '" + path + "': " + std::string(std::strerror(errno)), ""};
+    return Error{ErrorKind::io, "cannot read '" + path + "': " + std::string(std::strerror(errno)),
+                 ""};
   }
   return text.str();
 }

@@ -51,9 +51,10 @@ void print_error(const Context& context, const Error& error);
 /// Writes to stdout; false when nobody reads any more.
 bool print(std::string_view text);
 
-/// The keys that `names` mean: each an id or the first 8 or more digits of one, a label, or the key itself.
-/// Errors: usage (nothing or more than one is meant), naming it.
-Result<std::vector<keypool::Key>> resolve_keys(const std::vector<keypool::Key>& keys, const std::vector<std::string>& names);
+/// The keys that `names` mean: each an id or the first 8 or more digits of one, a label, or the key
+/// itself. Errors: usage (nothing or more than one is meant), naming it.
+Result<std::vector<keypool::Key>> resolve_keys(const std::vector<keypool::Key>& keys,
+                                               const std::vector<std::string>& names);
 
 /// All of standard input. Errors: io.
 Result<std::string> read_input();

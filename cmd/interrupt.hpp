@@ -7,7 +7,8 @@
 
 namespace gembal::cmd {
 
-/// Runs one coroutine on a loop of its own until it is done; Ctrl-C and SIGTERM raise the interrupt.
+/// Runs one coroutine on a loop of its own until it is done; Ctrl-C and SIGTERM raise the
+/// interrupt.
 template <typename T>
 T run_until_done(async::Loop& loop, async::Interrupt& interrupt, async::Task<T> task) {
   asio::signal_set signals(loop.context(), SIGINT, SIGTERM);

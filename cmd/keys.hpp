@@ -17,7 +17,8 @@ struct CheckKeysOptions {
   bool enable = false;
 };
 
-/// Asks the API with each key, prints and remembers what came of it. Status: 0 all usable, 1 some bad, 3 none usable, 4 could not tell.
+/// Asks the API with each key, prints and remembers what came of it. Status: 0 all usable, 1 some
+/// bad, 3 none usable, 4 could not tell.
 Result<int> check_keys(Context& context, const CheckKeysOptions& options);
 
 /// "ok", "cooling", "exhausted", "unsupported" or "disabled".

@@ -51,14 +51,17 @@ Result<std::vector<Key>> choose(store::KeyStore& store, const CheckKeysOptions& 
     const auto states = store.model_states(std::chrono::system_clock::now());
     if (!states) return states.error();
     auto grouped = by_id(*states);
-    std::erase_if(*keys, [&](const Key& key) { return status_of(key, grouped[key.id]) != options.status; });
+    std::erase_if(
+        *keys, [&](const Key& key) { return status_of(key, grouped[key.id]) != options.status; });
   }
   if (!options.names.empty()) return resolve_keys(*keys, options.names);
   return keys;
 }
 
-/// What the store should know from now on: quotas and failures always; who is disabled only when that was asked for.
-Result<void> remember(store::KeyStore& store, const CheckKeysOptions& options, const std::string& model, const std::vector<Key>& keys,
+/// What the store should know from now on: quotas and failures always; who is disabled only when
+/// that was asked for.
+Result<void> remember(store::KeyStore& store, const CheckKeysOptions& options,
+                      const std::string& model, const std::vector<Key>& keys,
                       const std::vector<KeyCheck>& checks) {
   std::vector<std::string> to_enable;
   std::vector<keypool::Change> changes;
@@ -67,16 +70,19 @@ Result<void> remember(store::KeyStore& store, const CheckKeysOptions& options, c
     const auto& check = checks[i];
     const auto& key = keys[i];
     if (upstream::is_bad(check.verdict) && options.disable && !key.disabled) {
-      if (auto done = store.disable({key.id}, to_string(check.verdict)); !done) return std::move(done).error();
+      if (auto done = store.disable({key.id}, to_string(check.verdict)); !done)
+        return std::move(done).error();
     }
-    if (upstream::is_usable(check.verdict) && options.enable && key.disabled) to_enable.push_back(key.id);
+    if (upstream::is_usable(check.verdict) && options.enable && key.disabled)
+      to_enable.push_back(key.id);
     keypool::KeyPool judge({1'000'000});  // failures are counted by the daemon
     Key usable = key;
     usable.disabled = false;
     judge.replace({usable}, {}, now);
     if (!upstream::is_usable(check.verdict) || key.disabled) continue;
     if (const auto lease = judge.take(model, {}, now)) {
-      for (auto& change : judge.report(*lease, model, check.judged, now)) changes.push_back(std::move(change));
+      for (auto& change : judge.report(*lease, model, check.judged, now))
+        changes.push_back(std::move(change));
     }
   }
   if (!to_enable.empty()) {
@@ -85,7 +91,8 @@ Result<void> remember(store::KeyStore& store, const CheckKeysOptions& options, c
   return store.remember(changes);
 }
 
-Json to_json(const std::vector<Key>& keys, const std::vector<KeyCheck>& checks, const Tally& tally) {
+Json to_json(const std::vector<Key>& keys, const std::vector<KeyCheck>& checks,
+             const Tally& tally) {
   Json list = Json::array();
   for (std::size_t i = 0; i < keys.size(); ++i) {
     list.push_back({{"id", keys[i].id},
@@ -93,22 +100,28 @@ Json to_json(const std::vector<Key>& keys, const std::vector<KeyCheck>& checks, 
                     {"message", checks[i].message},
                     {"latency_ms", checks[i].latency.count()}});
   }
-  return {{"keys", std::move(list)}, {"usable", tally.usable}, {"bad", tally.bad}, {"unknown", tally.unknown}};
+  return {{"keys", std::move(list)},
+          {"usable", tally.usable},
+          {"bad", tally.bad},
+          {"unknown", tally.unknown}};
 }
 
 /// Quietly: only the keys that somebody should look at.
-void print_checks(const Context& context, const std::vector<Key>& keys, const std::vector<KeyCheck>& checks, const Tally& tally) {
+void print_checks(const Context& context, const std::vector<Key>& keys,
+                  const std::vector<KeyCheck>& checks, const Tally& tally) {
   std::vector<std::vector<std::string>> rows = {{"id", "key", "label", "verdict", "ms", "message"}};
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (context.quiet && upstream::is_usable(checks[i].verdict)) continue;
     auto message = checks[i].message.substr(0, checks[i].message.find('\n'));
     if (message.size() > 100) message = message.substr(0, 97) + "...";
-    rows.push_back({keys[i].id, keys[i].secret.redacted(), keys[i].label, to_string(checks[i].verdict),
-                    std::to_string(checks[i].latency.count()), message});
+    rows.push_back({keys[i].id, keys[i].secret.redacted(), keys[i].label,
+                    to_string(checks[i].verdict), std::to_string(checks[i].latency.count()),
+                    message});
   }
   if (rows.size() > 1) print(table(std::move(rows), context.uses_color()));
   if (context.quiet) return;
-  print(std::to_string(tally.usable) + " usable, " + std::to_string(tally.bad) + " bad, " + std::to_string(tally.unknown) + " unknown\n");
+  print(std::to_string(tally.usable) + " usable, " + std::to_string(tally.bad) + " bad, " +
+        std::to_string(tally.unknown) + " unknown\n");
 }
 
 }  // namespace
@@ -122,24 +135,30 @@ Result<int> check_keys(Context& context, const CheckKeysOptions& options) {
   const auto keys = choose(*store, options);
   if (!keys) return keys.error();
   if (keys->empty()) {
-    return Error{ErrorKind::no_usable_key, options.status.empty() ? "there are no keys to check" : "there are no keys of this status",
-                 "add some with 'gembal keys add'"};
+    return Error{
+        ErrorKind::no_usable_key,
+        options.status.empty() ? "there are no keys to check" : "there are no keys of this status",
+        "add some with 'gembal keys add'"};
   }
-  const auto model = gemini::bare_model(options.model.empty() ? config.pool.test_model : options.model);
-  if (!gemini::is_valid_model(model)) return Error{ErrorKind::usage, "'" + model + "' is no name of a model", ""};
+  const auto model =
+      gemini::bare_model(options.model.empty() ? config.pool.test_model : options.model);
+  if (!gemini::is_valid_model(model))
+    return Error{ErrorKind::usage, "'" + model + "' is no name of a model", ""};
   const auto address = daemon::UpstreamAddress::parse(config.upstream.base_url);
   if (!address) return address.error();
 
   upstream::CheckOptions check;
   check.url = address->url("/models/" + model + ":generateContent");
-  for (const auto& [name, value] : config.upstream.headers) check.headers.push_back(name + ": " + value);
+  for (const auto& [name, value] : config.upstream.headers)
+    check.headers.push_back(name + ": " + value);
   check.timeouts.connect = config.upstream.connect_timeout;
   check.timeouts.total = std::chrono::seconds{60};
   check.jobs = options.jobs;
 
   const bool shows_progress = ::isatty(STDERR_FILENO) == 1 && !context.quiet;
   const auto progress = [shows_progress, total = keys->size()](std::size_t done) {
-    if (shows_progress) std::fprintf(stderr, "\rchecked %zu/%zu%s", done, total, done == total ? "\r\x1b[K" : "");
+    if (shows_progress)
+      std::fprintf(stderr, "\rchecked %zu/%zu%s", done, total, done == total ? "\r\x1b[K" : "");
   };
   async::Loop loop;
   async::Interrupt interrupt;
@@ -147,7 +166,8 @@ Result<int> check_keys(Context& context, const CheckKeysOptions& options) {
   std::vector<Secret> secrets;
   for (const auto& key : *keys) secrets.push_back(key.secret);
   const auto checks = run_until_done(loop, interrupt,
-                                     upstream::check_keys(loop, client, std::move(check), std::move(secrets), progress, interrupt));
+                                     upstream::check_keys(loop, client, std::move(check),
+                                                          std::move(secrets), progress, interrupt));
   if (interrupt.raised()) return Error{ErrorKind::cancelled, "interrupted", ""};
 
   const auto tally = count(checks);
@@ -156,7 +176,8 @@ Result<int> check_keys(Context& context, const CheckKeysOptions& options) {
   } else {
     print_checks(context, *keys, checks, tally);
   }
-  if (auto done = remember(*store, options, model, *keys, checks); !done) return std::move(done).error();
+  if (auto done = remember(*store, options, model, *keys, checks); !done)
+    return std::move(done).error();
   return status_for(tally);
 }
 

@@ -51,11 +51,17 @@ Result<int> run_sandbox(Context& context, const SandboxOptions& options) {
 
 void add_sandbox_command(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<SandboxOptions>();
-  auto* command = app.add_subcommand("sandbox", "A stand-in for the Gemini API, with faults on demand");
-  command->add_option("--listen", options->listen, "Listen there (127.0.0.1:8001)")->type_name("HOST:PORT");
-  command->add_option("--scenario", options->scenario, "How it behaves, as JSON")->type_name("FILE");
-  command->footer("\nExamples:\n  gembal sandbox --listen 127.0.0.1:0\n  gembal sandbox --scenario flaky.json\n");
-  command->callback([&chosen, options] { chosen = [options](Context& context) { return run_sandbox(context, *options); }; });
+  auto* command =
+      app.add_subcommand("sandbox", "A stand-in for the Gemini API, with faults on demand");
+  command->add_option("--listen", options->listen, "Listen there (127.0.0.1:8001)")
+      ->type_name("HOST:PORT");
+  command->add_option("--scenario", options->scenario, "How it behaves, as JSON")
+      ->type_name("FILE");
+  command->footer(
+      "\nExamples:\n  gembal sandbox --listen 127.0.0.1:0\n  gembal sandbox --scenario flaky.json\n");
+  command->callback([&chosen, options] {
+    chosen = [options](Context& context) { return run_sandbox(context, *options); };
+  });
 }
 
 }  // namespace gembal::cmd

@@ -20,7 +20,8 @@ std::vector<config::Override> overrides_from(const ServeOptions& options) {
   return overrides;
 }
 
-/// What a user needs to make the first request. A token that was known before is only shown to a person, not to a log.
+/// What a user needs to make the first request. A token that was known before is only shown to a
+/// person, not to a log.
 std::string welcome(const daemon::Started& started, bool sandbox) {
   const std::string base = "http://" + started.addresses.front();
   const bool shows_token = started.token_is_new || ::isatty(STDOUT_FILENO) == 1;
@@ -28,11 +29,15 @@ std::string welcome(const daemon::Started& started, bool sandbox) {
   std::string text = "gembal listens on";
   for (const auto& address : started.addresses) text += " http://" + address;
   text += "\n  Gemini base URL   " + base + "\n  OpenAI base URL   " + base + "/v1\n";
-  text += "  keys              " + std::to_string(started.usable_keys) + " usable of " + std::to_string(started.keys);
+  text += "  keys              " + std::to_string(started.usable_keys) + " usable of " +
+          std::to_string(started.keys);
   text += sandbox ? " (sandbox: made-up answers, no network)\n" : "\n";
-  if (started.keys == 0) text += "                    add some with 'gembal keys add': no restart is needed\n";
-  text += "  client token      " + token + (started.token_is_new && !sandbox ? "  (made just now, kept in the store)\n" : "\n");
-  text += "Try it:\n  curl -N '" + base + "/v1beta/models/gemini-flash-latest:streamGenerateContent?alt=sse'";
+  if (started.keys == 0)
+    text += "                    add some with 'gembal keys add': no restart is needed\n";
+  text += "  client token      " + token +
+          (started.token_is_new && !sandbox ? "  (made just now, kept in the store)\n" : "\n");
+  text += "Try it:\n  curl -N '" + base +
+          "/v1beta/models/gemini-flash-latest:streamGenerateContent?alt=sse'";
   text += " -H 'x-goog-api-key: " + token + "' -H 'content-type: application/json'";
   text += " -d '{\"contents\":[{\"parts\":[{\"text\":\"Hello!\"}]}]}'\n";
   return text;
@@ -43,7 +48,8 @@ Result<int> serve(Context& context, const ServeOptions& options) {
   auto loaded = context.load(overrides);
   if (!loaded) return std::move(loaded).error();
   log::configure(loaded->config.logs);
-  for (const auto& variable : loaded->ignored) log::warn(variable.name + " has no effect: " + variable.why, {});
+  for (const auto& variable : loaded->ignored)
+    log::warn(variable.name + " has no effect: " + variable.why, {});
   daemon::Options daemon_options;
   daemon_options.loaded = *std::move(loaded);
   daemon_options.reload = [&context, overrides] { return context.load(overrides); };
@@ -61,12 +67,18 @@ Result<int> serve(Context& context, const ServeOptions& options) {
 void add_serve_command(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<ServeOptions>();
   auto* serve_command = app.add_subcommand("serve", "Offer the keys to clients until told to stop");
-  serve_command->add_option("--listen", options->listen, "Listen there; may be repeated (127.0.0.1:8000)")->type_name("HOST:PORT");
-  serve_command->add_option("--threads", options->threads, "Event loops (0: one a core, at most 4)")->type_name("N");
-  serve_command->add_flag("--sandbox", options->sandbox, "Answer from a stand-in for the API: no key, no network");
+  serve_command
+      ->add_option("--listen", options->listen, "Listen there; may be repeated (127.0.0.1:8000)")
+      ->type_name("HOST:PORT");
+  serve_command->add_option("--threads", options->threads, "Event loops (0: one a core, at most 4)")
+      ->type_name("N");
+  serve_command->add_flag("--sandbox", options->sandbox,
+                          "Answer from a stand-in for the API: no key, no network");
   serve_command->footer(
       "\nSIGTERM or Ctrl-C: running answers may finish; a second one ends at once. SIGHUP: the configuration is read again.\n");
-  serve_command->callback([&chosen, options] { chosen = [options](Context& context) { return serve(context, *options); }; });
+  serve_command->callback([&chosen, options] {
+    chosen = [options](Context& context) { return serve(context, *options); };
+  });
 }
 
 }  // namespace gembal::cmd

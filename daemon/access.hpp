@@ -15,8 +15,9 @@ class Access {
  public:
   explicit Access(std::vector<Secret> tokens) : tokens_(std::move(tokens)) {}
 
-  /// Whether the request carries a good token, in any of the four places: Authorization: Bearer, x-goog-api-key, x-api-key, ?key=.
-  /// One good token is enough. Takes the same time whichever token matches.
+  /// Whether the request carries a good token, in any of the four places: Authorization: Bearer,
+  /// x-goog-api-key, x-api-key, ?key=. One good token is enough. Takes the same time whichever
+  /// token matches.
   bool allows(const front::RequestHead& head) const;
 
   const std::vector<Secret>& tokens() const { return tokens_; }

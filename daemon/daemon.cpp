@@ -21,11 +21,12 @@ constexpr int kSandboxKeys = 3;
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 
-/// One thread's share of the daemon: a loop with its own listeners, connections and upstream connections.
+/// One thread's share of the daemon: a loop with its own listeners, connections and upstream
+/// connections.
 class Worker {
  public:
-  Worker(keypool::KeyPool& pool, std::function<void(keypool::Change)> remember, async::Workers& workers,
-         const front::Pages& pages, std::shared_ptr<const Live> live)
+  Worker(keypool::KeyPool& pool, std::function<void(keypool::Change)> remember,
+         async::Workers& workers, const front::Pages& pages, std::shared_ptr<const Live> live)
       : client_(loop_, {}),
         dispatcher_(loop_, client_, pool, std::move(remember)),
         services_{dispatcher_, workers, pages},
@@ -93,7 +94,9 @@ class EmbeddedSandbox {
     thread_.join();
   }
 
-  std::string base_url() const { return "http://" + front::to_text(server_->endpoint()) + "/v1beta"; }
+  std::string base_url() const {
+    return "http://" + front::to_text(server_->endpoint()) + "/v1beta";
+  }
 
  private:
   async::Loop loop_;
@@ -127,7 +130,8 @@ std::size_t loop_count(const config::Config& config) {
 /// Everything the daemon owns, in the order in which it is built; taken down in reverse.
 class Daemon {
  public:
-  explicit Daemon(Options options) : options_(std::move(options)), pool_({options_.loaded.config.pool.max_failures}) {}
+  explicit Daemon(Options options)
+      : options_(std::move(options)), pool_({options_.loaded.config.pool.max_failures}) {}
 
   Result<void> open();
   Started describe() const;
@@ -176,7 +180,8 @@ Result<void> Daemon::open_keys() {
     if (!started) return std::move(started).error();
     sandbox_ = *std::move(started);
     std::vector<Secret> secrets;
-    for (int i = 1; i <= kSandboxKeys; ++i) secrets.emplace_back("sandbox-key-" + std::to_string(i));
+    for (int i = 1; i <= kSandboxKeys; ++i)
+      secrets.emplace_back("sandbox-key-" + std::to_string(i));
     pool_.replace(keys_from(secrets), {}, wall_clock());
     own_tokens_ = {Secret("gembal-" + random_hex(16))};
     token_is_new_ = true;
@@ -185,7 +190,8 @@ Result<void> Daemon::open_keys() {
   auto store = store::KeyStore::open(config.store.url);
   if (!store) return std::move(store).error();
   if (!config.keys.values.empty()) {
-    if (auto added = store->add(keys_from(config.keys.values)); !added) return std::move(added).error();
+    if (auto added = store->add(keys_from(config.keys.values)); !added)
+      return std::move(added).error();
   }
   if (config.auth.tokens.empty()) {
     const auto known = store->value(kTokenName);
@@ -227,7 +233,9 @@ Result<void> Daemon::open() {
   auto live = live_from(options_.loaded.config);
   if (!live) return std::move(live).error();
   live_ = *std::move(live);
-  pages_ = std::make_unique<front::Pages>([this] { return front::Readiness{pool_.usable(), !writer_ || writer_->works()}; });
+  pages_ = std::make_unique<front::Pages>([this] {
+    return front::Readiness{pool_.usable(), !writer_ || writer_->works()};
+  });
   return open_workers();
 }
 
@@ -266,7 +274,8 @@ void Daemon::on_signal(int signal) {
 
 void Daemon::reload() {
   auto loaded = options_.reload();
-  if (!loaded) return log::error("the configuration was not reloaded: " + loaded.error().message, {});
+  if (!loaded)
+    return log::error("the configuration was not reloaded: " + loaded.error().message, {});
   auto live = live_from(loaded->config);
   if (!live) return log::error("the configuration was not reloaded: " + live.error().message, {});
   live_ = *std::move(live);

@@ -13,7 +13,7 @@ namespace gembal::daemon {
 struct Options {
   config::Loaded loaded;
   std::function<Result<config::Loaded>()> reload;  ///< for SIGHUP
-  bool sandbox = false;                            ///< no store and no network: an embedded stand-in for the API answers
+  bool sandbox = false;  ///< no store and no network: an embedded stand-in for the API answers
 };
 
 /// What a user wants to know once the daemon listens.
@@ -21,9 +21,9 @@ struct Started {
   std::vector<std::string> addresses;  ///< "127.0.0.1:8000"
   std::size_t keys = 0;
   std::size_t usable_keys = 0;
-  Secret token;                        ///< the first client token
-  bool token_is_new = false;           ///< made by this start
-  std::string store;                   ///< the store's path; "" with the sandbox
+  Secret token;               ///< the first client token
+  bool token_is_new = false;  ///< made by this start
+  std::string store;          ///< the store's path; "" with the sandbox
 };
 
 /// Runs the proxy until SIGTERM or SIGINT; `started` is called once, when it listens.

@@ -9,18 +9,38 @@
 namespace gembal::daemon {
 namespace {
 
-constexpr std::array<std::string_view, 12> kForwarded = {
-    "content-type",        "accept",           "user-agent",    "x-goog-api-client", "x-goog-request-params", "x-goog-fieldmask",
-    "x-server-timeout",    "accept-language",  "api-revision",  "if-none-match",     "range",                 "if-match"};
+constexpr std::array<std::string_view, 12> kForwarded = {"content-type",
+                                                         "accept",
+                                                         "user-agent",
+                                                         "x-goog-api-client",
+                                                         "x-goog-request-params",
+                                                         "x-goog-fieldmask",
+                                                         "x-server-timeout",
+                                                         "accept-language",
+                                                         "api-revision",
+                                                         "if-none-match",
+                                                         "range",
+                                                         "if-match"};
 
-constexpr std::array<std::string_view, 13> kKept = {
-    "connection", "keep-alive",        "transfer-encoding", "content-length", "te",     "trailer", "upgrade",
-    "alt-svc",    "proxy-authenticate", "set-cookie",        "server",         "via",    "strict-transport-security"};
+constexpr std::array<std::string_view, 13> kKept = {"connection",
+                                                    "keep-alive",
+                                                    "transfer-encoding",
+                                                    "content-length",
+                                                    "te",
+                                                    "trailer",
+                                                    "upgrade",
+                                                    "alt-svc",
+                                                    "proxy-authenticate",
+                                                    "set-cookie",
+                                                    "server",
+                                                    "via",
+                                                    "strict-transport-security"};
 
 // "v1", "v1beta", "v1alpha2": what Google calls its versions.
 bool is_version(std::string_view segment) {
   if (segment.size() < 2 || segment[0] != 'v' || segment[1] < '0' || segment[1] > '9') return false;
-  return std::all_of(segment.begin(), segment.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+  return std::all_of(segment.begin(), segment.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
 }
 
 }  // namespace
@@ -42,7 +62,8 @@ Result<UpstreamAddress> UpstreamAddress::parse(std::string_view base_url) {
   return address;
 }
 
-std::string UpstreamAddress::url(std::string_view version, std::string_view path, std::string_view query) const {
+std::string UpstreamAddress::url(std::string_view version, std::string_view path,
+                                 std::string_view query) const {
   std::string made;
   made.reserve(origin_.size() + prefix_.size() + version.size() + path.size() + query.size() + 2);
   made.append(origin_).append(prefix_);
@@ -52,14 +73,17 @@ std::string UpstreamAddress::url(std::string_view version, std::string_view path
   return made;
 }
 
-std::string UpstreamAddress::url(std::string_view path, std::string_view query) const { return url(version_, path, query); }
+std::string UpstreamAddress::url(std::string_view path, std::string_view query) const {
+  return url(version_, path, query);
+}
 
 std::vector<std::string> forwarded_headers(const front::RequestHead& head, bool sandbox) {
   std::vector<std::string> lines;
   for (const auto& [name, value] : head.fields) {
-    const bool known =
-        std::any_of(kForwarded.begin(), kForwarded.end(), [&name = name](std::string_view n) { return iequals(n, name); });
-    if (!known && !(sandbox && name.size() > 10 && iequals(name.substr(0, 10), "x-sandbox-"))) continue;
+    const bool known = std::any_of(kForwarded.begin(), kForwarded.end(),
+                                   [&name = name](std::string_view n) { return iequals(n, name); });
+    if (!known && !(sandbox && name.size() > 10 && iequals(name.substr(0, 10), "x-sandbox-")))
+      continue;
     if (value.empty()) continue;
     std::string line;
     line.reserve(name.size() + value.size() + 2);

@@ -20,8 +20,9 @@ Response preflight(const RequestScope& scope) {
     response.headers = {{"allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"}};
     return response;
   }
-  response.headers = {{"access-control-allow-methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},
-                      {"access-control-max-age", "86400"}};
+  response.headers = {
+      {"access-control-allow-methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},
+      {"access-control-max-age", "86400"}};
   const auto wanted = head.field("access-control-request-headers");
   if (!wanted.empty()) response.headers.emplace_back("access-control-allow-headers", wanted);
   return response;
@@ -34,16 +35,18 @@ void log_request(const RequestScope& scope) {
   const auto elapsed = std::chrono::steady_clock::now() - exchange.started();
   const bool left = scope.exchange.interrupt().raised();
   const auto milliseconds = std::chrono::duration<double, std::milli>(elapsed).count();
-  log::info("request", {{"id", exchange.id()},
-                        {"method", head.method},
-                        {"path", head.path},
-                        {"status", left && !exchange.begun() ? kClientLeft : exchange.status()},
-                        {"ms", milliseconds},
-                        {"bytes", exchange.body_bytes()},
-                        {"model", scope.model},
-                        {"key", scope.key_id},
-                        {"attempts", scope.journey.left.size() + (scope.key_id.empty() ? 0 : 1)},
-                        {"failure", left && scope.failure.empty() ? std::string_view("the client left") : scope.failure}});
+  log::info("request",
+            {{"id", exchange.id()},
+             {"method", head.method},
+             {"path", head.path},
+             {"status", left && !exchange.begun() ? kClientLeft : exchange.status()},
+             {"ms", milliseconds},
+             {"bytes", exchange.body_bytes()},
+             {"model", scope.model},
+             {"key", scope.key_id},
+             {"attempts", scope.journey.left.size() + (scope.key_id.empty() ? 0 : 1)},
+             {"failure", left && scope.failure.empty() ? std::string_view("the client left")
+                                                       : scope.failure}});
 }
 
 }  // namespace
@@ -87,7 +90,8 @@ async::Task<void> Gateway::serve(RequestScope& scope) {
     co_return;
   }
   const auto target = scope.route.target;
-  if ((target == Target::openai_chat || target == Target::openai_embeddings) && head.method != "POST") {
+  if ((target == Target::openai_chat || target == Target::openai_embeddings) &&
+      head.method != "POST") {
     co_await answer_error(scope, 405, "this address takes POST only");
     co_return;
   }
@@ -98,9 +102,12 @@ async::Task<void> Gateway::serve(RequestScope& scope) {
     case Target::openai_embeddings: co_await embeddings(scope); break;
     case Target::openai_models: co_await list_models(scope); break;
     case Target::openai_model: co_await show_model(scope); break;
-    case Target::page: co_await answer_response(scope, services_.pages.serve(scope.exchange.request())); break;
+    case Target::page:
+      co_await answer_response(scope, services_.pages.serve(scope.exchange.request()));
+      break;
     case Target::unsupported: {
-      Error error{ErrorKind::unsupported, "this method is not offered here: " + std::string(head.path)};
+      Error error{ErrorKind::unsupported,
+                  "this method is not offered here: " + std::string(head.path)};
       co_await answer_error(scope, std::move(error));
       break;
     }

@@ -6,7 +6,8 @@
 
 namespace gembal::daemon {
 
-/// Answers the requests of one loop: authorises, finds the route, runs its handler, writes the log line.
+/// Answers the requests of one loop: authorises, finds the route, runs its handler, writes the log
+/// line.
 ///
 /// Lives on that loop. Services and the keys behind them must outlive it.
 class Gateway {

@@ -2,7 +2,8 @@
 
 namespace gembal::daemon {
 
-Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector<Secret> tokens, bool sandbox) {
+Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector<Secret> tokens,
+                                              bool sandbox) {
   auto address = UpstreamAddress::parse(config.upstream.base_url);
   if (!address) return std::move(address).error();
 
@@ -24,8 +25,9 @@ Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector
   std::vector<std::string> extra;
   for (const auto& [name, value] : config.upstream.headers) extra.push_back(name + ": " + value);
 
-  return std::make_shared<const Live>(Live{std::move(config), Access(std::move(tokens)), *std::move(address), limits, front,
-                                           std::move(extra), sandbox});
+  return std::make_shared<const Live>(Live{std::move(config), Access(std::move(tokens)),
+                                           *std::move(address), limits, front, std::move(extra),
+                                           sandbox});
 }
 
 }  // namespace gembal::daemon

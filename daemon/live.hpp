@@ -12,7 +12,8 @@
 
 namespace gembal::daemon {
 
-/// What a request obeys from its start to its end: made from the configuration, immutable, shared by all loops.
+/// What a request obeys from its start to its end: made from the configuration, immutable, shared
+/// by all loops.
 struct Live {
   config::Config config;
   Access access;
@@ -24,6 +25,7 @@ struct Live {
 };
 
 /// `tokens`: the client tokens in force; the administrator's is good, too. Errors: config.
-Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector<Secret> tokens, bool sandbox);
+Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector<Secret> tokens,
+                                              bool sandbox);
 
 }  // namespace gembal::daemon

@@ -39,7 +39,8 @@ enum class Cut {
   reset,  ///< the client sees a reset: for a reply whose end is the end of the connection
 };
 
-/// One request and the way to answer it, once. Lives on the connection's loop for the length of its handler.
+/// One request and the way to answer it, once. Lives on the connection's loop for the length of its
+/// handler.
 ///
 /// Every function that writes returns false when the client is gone; the handler then just returns.
 class Exchange {
@@ -58,7 +59,8 @@ class Exchange {
 
   virtual async::Task<bool> answer(Response response) = 0;
 
-  /// Starts a reply whose body comes piece by piece. With a `length`, exactly that many bytes must follow.
+  /// Starts a reply whose body comes piece by piece. With a `length`, exactly that many bytes must
+  /// follow.
   virtual void begin(int status, const Headers& headers, std::optional<std::uint64_t> length) = 0;
   virtual async::Task<bool> write(std::string_view piece, Flush flush) = 0;
   virtual async::Task<bool> finish() = 0;
@@ -66,10 +68,11 @@ class Exchange {
   /// Gives the reply up: what began is cut off, so that nobody takes it for whole.
   virtual void abandon(Cut how = Cut::close) = 0;
 
-  /// Sends these bytes in place of an HTTP reply and closes the connection: only a stand-in for a broken server wants that.
+  /// Sends these bytes in place of an HTTP reply and closes the connection: only a stand-in for a
+  /// broken server wants that.
   virtual async::Task<void> answer_raw(std::string bytes) = 0;
 
-  int status() const { return status_; }               ///< what was answered; 0 before
+  int status() const { return status_; }  ///< what was answered; 0 before
   bool begun() const { return status_ != 0; }
   std::uint64_t body_bytes() const { return body_bytes_; }  ///< of the reply, so far
 

@@ -55,7 +55,8 @@ Headers RequestScope::headers() const {
 
 bool allows_origin(const Live& live, std::string_view origin) {
   const auto& allowed = live.config.server.cors_origins;
-  return std::any_of(allowed.begin(), allowed.end(), [origin](const auto& one) { return one == "*" || iequals(one, origin); });
+  return std::any_of(allowed.begin(), allowed.end(),
+                     [origin](const auto& one) { return one == "*" || iequals(one, origin); });
 }
 
 async::Task<void> answer_response(RequestScope& scope, Response response) {

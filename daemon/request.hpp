@@ -30,12 +30,13 @@ struct RequestScope {
   std::shared_ptr<const Live> live;  ///< one snapshot from start to end
   Route route;
 
-  std::string model;  ///< "" when it is not about one
+  std::string model;   ///< "" when it is not about one
   std::string key_id;  ///< of the key that answered
   upstream::Journey journey;
   std::string failure;  ///< why it went wrong; "" when it did not
 
-  /// A call of upstream at `url` as the configuration wants it; method, body and form are the caller's to set.
+  /// A call of upstream at `url` as the configuration wants it; method, body and form are the
+  /// caller's to set.
   upstream::Call call(std::string url) const;
 
   /// The headers that every reply of this request has.

@@ -81,7 +81,8 @@ Route below_v1(std::string_view rest, const front::RequestHead& head) {
   const bool reads = head.method == "GET" || head.method == "HEAD";
   if (rest == "/chat/completions") return openai(Target::openai_chat);
   if (rest == "/embeddings") return openai(Target::openai_embeddings);
-  if (rest.starts_with("/models/") && rest.find(':') != std::string_view::npos) return native("v1", rest, head.query);
+  if (rest.starts_with("/models/") && rest.find(':') != std::string_view::npos)
+    return native("v1", rest, head.query);
   for (const std::string_view own : {"/interactions", "/cachedContents"}) {
     std::string_view left = rest;
     if (take_prefix(left, own)) return native("v1", rest, head.query);
@@ -126,7 +127,8 @@ std::string without_token(std::string_view query) {
 Result<Route> find_route(const front::RequestHead& head) {
   std::string_view path = head.path;
   if (path.find('.') != std::string_view::npos || path.find('%') != std::string_view::npos) {
-    if (has_dot_segment(path)) return Error{ErrorKind::bad_request, "the path must not have '.' or '..' segments"};
+    if (has_dot_segment(path))
+      return Error{ErrorKind::bad_request, "the path must not have '.' or '..' segments"};
   }
   std::string_view rest = path;
   if (take_prefix(rest, "/gemini")) path = rest;

@@ -25,9 +25,10 @@ enum class Target {
 struct Route {
   Target target = Target::page;
   Dialect dialect = Dialect::gemini;
-  std::string version;        ///< native and forwarded: "v1beta", "v1", "v1alpha"
-  std::string upstream_path;  ///< native and forwarded: what follows the version, with its leading slash
-  std::string model;          ///< from the path; "" when there is none
+  std::string version;  ///< native and forwarded: "v1beta", "v1", "v1alpha"
+  std::string
+      upstream_path;  ///< native and forwarded: what follows the version, with its leading slash
+  std::string model;  ///< from the path; "" when there is none
   upstream::Form form = upstream::Form::opaque;
   bool needs_token = true;
 };
@@ -36,7 +37,8 @@ struct Route {
 /// Errors: bad_request (a path with dot segments).
 Result<Route> find_route(const front::RequestHead& head);
 
-/// `query` without the parameters that carry a client's token; other parameters keep their bytes and order.
+/// `query` without the parameters that carry a client's token; other parameters keep their bytes
+/// and order.
 std::string without_token(std::string_view query);
 
 /// The value of a query parameter, percent-decoded; nullopt when it is not there.

@@ -15,15 +15,19 @@ using upstream::Form;
 
 constexpr std::size_t kErrorBodyBytes = 1 << 20;
 
-// What a stream that came to its proper end has in it. Inside a JSON text the quotes would be escaped, and a line end, too.
-const std::vector<std::string_view> kGeminiEnds = {"\"finishReason\"", "\"promptFeedback\"", "\"error\""};
+// What a stream that came to its proper end has in it. Inside a JSON text the quotes would be
+// escaped, and a line end, too.
+const std::vector<std::string_view> kGeminiEnds = {"\"finishReason\"", "\"promptFeedback\"",
+                                                   "\"error\""};
 const std::vector<std::string_view> kOpenaiEnds = {"\ndata: [DONE]", "\"error\""};
 
-/// The same request, aimed at upstream: without the client's credentials, with its body handed over.
+/// The same request, aimed at upstream: without the client's credentials, with its body handed
+/// over.
 upstream::Call forwarded(RequestScope& scope) {
   auto& request = scope.exchange.request();
   const auto& route = scope.route;
-  auto call = scope.call(scope.live->upstream.url(route.version, route.upstream_path, without_token(request.head.query)));
+  auto call = scope.call(scope.live->upstream.url(route.version, route.upstream_path,
+                                                  without_token(request.head.query)));
   auto headers = forwarded_headers(request.head, scope.live->sandbox);
   std::move(headers.begin(), headers.end(), std::back_inserter(call.headers));
   call.method = request.head.method == "HEAD" ? "GET" : request.head.method;
@@ -38,7 +42,8 @@ std::optional<std::uint64_t> announced_length(const http::Head& head) {
   const auto text = head.header("content-length");
   std::uint64_t length = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), length);
-  if (text.empty() || failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (text.empty() || failure != std::errc() || end != text.data() + text.size())
+    return std::nullopt;
   return length;
 }
 
@@ -52,14 +57,16 @@ Headers headers_for(const RequestScope& scope, const http::Head& head) {
 /// Writes a body piece by piece; what comes in one go leaves in one go. False when the client left.
 async::Task<bool> pass_body(RequestScope& scope, Answer& answer) {
   while (const auto piece = co_await answer.next()) {
-    const bool sent = co_await scope.exchange.write(*piece, answer.ready() ? Flush::later : Flush::now);
+    const bool sent =
+        co_await scope.exchange.write(*piece, answer.ready() ? Flush::later : Flush::now);
     if (!sent) co_return false;
   }
   co_return true;
 }
 
 async::Task<void> pass_whole(RequestScope& scope, Answer& answer) {
-  scope.exchange.begin(answer.status(), headers_for(scope, answer.head()), announced_length(answer.head()));
+  scope.exchange.begin(answer.status(), headers_for(scope, answer.head()),
+                       announced_length(answer.head()));
   const bool sent = co_await pass_body(scope, answer);
   if (!sent) co_return;
   if (answer.error()) {
@@ -71,7 +78,8 @@ async::Task<void> pass_whole(RequestScope& scope, Answer& answer) {
   co_await scope.exchange.finish();
 }
 
-/// Passes an event stream on. One that does not come to a proper end gets an error event of the dialect, never a silent end.
+/// Passes an event stream on. One that does not come to a proper end gets an error event of the
+/// dialect, never a silent end.
 async::Task<void> pass_events(RequestScope& scope, Answer& answer, StreamGuard guard) {
   auto& exchange = scope.exchange;
   const bool was_broken = answer.verdict().outcome != keypool::Outcome::success;
@@ -88,7 +96,10 @@ async::Task<void> pass_events(RequestScope& scope, Answer& answer, StreamGuard g
   }
   // What failed every try is passed on as it came.
   if (cut_off || (!guard.complete() && !was_broken)) {
-    const Error why = cut_off ? *answer.error() : Error{ErrorKind::upstream, "the upstream ended the stream before the answer was complete"};
+    const Error why = cut_off
+                          ? *answer.error()
+                          : Error{ErrorKind::upstream,
+                                  "the upstream ended the stream before the answer was complete"};
     scope.failure = why.message;
     std::string end = guard.between_events() && (cut_off || guard.rest().empty()) ? "" : "\r\n\r\n";
     end += error_event(scope.route.dialect, why);
@@ -98,14 +109,16 @@ async::Task<void> pass_events(RequestScope& scope, Answer& answer, StreamGuard g
   co_await exchange.finish();
 }
 
-bool is_event_stream(const Answer& answer) { return answer.head().header("content-type").starts_with("text/event-stream"); }
+bool is_event_stream(const Answer& answer) {
+  return answer.head().header("content-type").starts_with("text/event-stream");
+}
 
 }  // namespace
 
 async::Task<void> relay_native(RequestScope& scope) {
   scope.model = scope.route.model;
-  auto opened =
-      co_await scope.services.dispatcher.open(forwarded(scope), scope.live->limits, scope.exchange.interrupt(), scope.journey);
+  auto opened = co_await scope.services.dispatcher.open(forwarded(scope), scope.live->limits,
+                                                        scope.exchange.interrupt(), scope.journey);
   if (!opened) {
     co_await answer_error(scope, std::move(opened).error());
     co_return;
@@ -120,12 +133,13 @@ async::Task<void> relay_native(RequestScope& scope) {
 }
 
 async::Task<void> relay_openai(RequestScope& scope) {
-  if (auto model = top_level_string(scope.exchange.request().body, "model")) scope.model = gemini::bare_model(*model);
+  if (auto model = top_level_string(scope.exchange.request().body, "model"))
+    scope.model = gemini::bare_model(*model);
   auto call = forwarded(scope);
   call.model = scope.model;
   call.key_header = upstream::KeyHeader::bearer;
-  auto opened = co_await scope.services.dispatcher.open(std::move(call), scope.live->limits, scope.exchange.interrupt(),
-                                                        scope.journey);
+  auto opened = co_await scope.services.dispatcher.open(std::move(call), scope.live->limits,
+                                                        scope.exchange.interrupt(), scope.journey);
   if (!opened) {
     co_await answer_error(scope, std::move(opened).error());
     co_return;

@@ -20,9 +20,11 @@ using upstream::Form;
 
 constexpr std::size_t kReplyBytes = 256u << 20;
 constexpr std::size_t kErrorBodyBytes = 1 << 20;
-constexpr std::size_t kLongComputation = 128 * 1024;  // JSON over this size is taken apart on a worker
+constexpr std::size_t kLongComputation =
+    128 * 1024;  // JSON over this size is taken apart on a worker
 
-/// Calls `work`, on a worker when what it reads is so large that the loop's other requests would feel it.
+/// Calls `work`, on a worker when what it reads is so large that the loop's other requests would
+/// feel it.
 template <typename Work>
 auto compute(RequestScope& scope, std::size_t bytes, Work work) -> async::Task<decltype(work())> {
   if (bytes < kLongComputation) co_return work();
@@ -41,14 +43,16 @@ upstream::Call post(const RequestScope& scope, std::string url, std::string body
   return call;
 }
 
-std::string model_url(const RequestScope& scope, std::string_view method, std::string_view query = {}) {
+std::string model_url(const RequestScope& scope, std::string_view method,
+                      std::string_view query = {}) {
   return scope.live->upstream.url("/models/" + scope.model + ":" + std::string(method), query);
 }
 
-/// Opens the call; answers the client itself, and returns nothing, when there is no good reply to go on with.
+/// Opens the call; answers the client itself, and returns nothing, when there is no good reply to
+/// go on with.
 async::Task<std::optional<Answer>> open(RequestScope& scope, upstream::Call call) {
-  auto opened = co_await scope.services.dispatcher.open(std::move(call), scope.live->limits, scope.exchange.interrupt(),
-                                                        scope.journey);
+  auto opened = co_await scope.services.dispatcher.open(std::move(call), scope.live->limits,
+                                                        scope.exchange.interrupt(), scope.journey);
   if (!opened) {
     co_await answer_error(scope, std::move(opened).error());
     co_return std::nullopt;
@@ -81,7 +85,8 @@ openai::ReplyIdentity identity_of(const RequestScope& scope) {
 }
 
 async::Task<void> whole_chat(RequestScope& scope, std::string body) {
-  auto answer = co_await open(scope, post(scope, model_url(scope, "generateContent"), std::move(body), Form::unary));
+  auto answer = co_await open(
+      scope, post(scope, model_url(scope, "generateContent"), std::move(body), Form::unary));
   if (!answer) co_return;
   if (answer->verdict().outcome != keypool::Outcome::success) {
     co_await answer_error(scope, 502, "the model gave an empty answer");
@@ -92,7 +97,8 @@ async::Task<void> whole_chat(RequestScope& scope, std::string body) {
     co_await answer_error(scope, reply.error());
     co_return;
   }
-  auto translated = co_await compute(scope, reply->size(), [&] { return openai::chat_reply(*reply, identity_of(scope)); });
+  auto translated = co_await compute(
+      scope, reply->size(), [&] { return openai::chat_reply(*reply, identity_of(scope)); });
   if (!translated) {
     co_await answer_error(scope, std::move(translated).error());
     co_return;
@@ -100,11 +106,13 @@ async::Task<void> whole_chat(RequestScope& scope, std::string body) {
   co_await answer_json(scope, *std::move(translated));
 }
 
-/// Events of upstream in, chunks out. What could not be finished ends with an error event and without [DONE].
+/// Events of upstream in, chunks out. What could not be finished ends with an error event and
+/// without [DONE].
 async::Task<void> streamed_chat(RequestScope& scope, openai::ChatCall chat) {
   auto& exchange = scope.exchange;
-  auto answer = co_await open(
-      scope, post(scope, model_url(scope, "streamGenerateContent", "alt=sse"), std::move(chat.body), Form::sse));
+  auto answer =
+      co_await open(scope, post(scope, model_url(scope, "streamGenerateContent", "alt=sse"),
+                                std::move(chat.body), Form::sse));
   if (!answer) co_return;
   if (answer->verdict().outcome != keypool::Outcome::success) {
     co_await answer_error(scope, 502, "the model gave an empty answer");
@@ -140,7 +148,8 @@ async::Task<void> streamed_chat(RequestScope& scope, openai::ChatCall chat) {
     failure = Error{ErrorKind::upstream, gemini::message_of(events.tail())};
   }
   if (!failure && !stream.finished()) {
-    failure = Error{ErrorKind::upstream, "the upstream ended the stream before the answer was complete"};
+    failure =
+        Error{ErrorKind::upstream, "the upstream ended the stream before the answer was complete"};
   }
   if (failure) scope.failure = failure->message;
   // Not inside the co_await: g++ 12 destroys what a conditional makes there twice.
@@ -181,21 +190,25 @@ async::Task<void> embeddings(RequestScope& scope) {
   for (std::size_t first = 0; first < call->inputs.size(); first += openai::kMaxBatch) {
     const auto count = std::min(openai::kMaxBatch, call->inputs.size() - first);
     auto batch = openai::batch_request(*call, first, count);
-    const auto reply = co_await fetch(scope, post(scope, model_url(scope, "batchEmbedContents"), std::move(batch), Form::opaque));
+    const auto reply = co_await fetch(
+        scope, post(scope, model_url(scope, "batchEmbedContents"), std::move(batch), Form::opaque));
     if (!reply) co_return;
-    auto read = co_await compute(scope, reply->size(), [&] { return openai::read_vectors(*reply); });
+    auto read =
+        co_await compute(scope, reply->size(), [&] { return openai::read_vectors(*reply); });
     if (!read) {
       co_await answer_error(scope, std::move(read).error());
       co_return;
     }
     if (read->vectors.size() != count) {
-      co_await answer_error(scope, 502, "the upstream returned another number of embeddings than was asked for");
+      co_await answer_error(
+          scope, 502, "the upstream returned another number of embeddings than was asked for");
       co_return;
     }
     std::move(read->vectors.begin(), read->vectors.end(), std::back_inserter(vectors));
     tokens += read->prompt_tokens;
   }
-  auto reply = co_await compute(scope, vectors.size() * 16 * 1024, [&] { return openai::embeddings_reply(*call, vectors, tokens); });
+  auto reply = co_await compute(scope, vectors.size() * 16 * 1024,
+                                [&] { return openai::embeddings_reply(*call, vectors, tokens); });
   co_await answer_json(scope, std::move(reply));
 }
 

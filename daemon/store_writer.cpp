@@ -5,8 +5,10 @@
 namespace gembal::daemon {
 namespace {
 
-constexpr auto kGather = std::chrono::milliseconds{200};  // changes of so long go into one transaction
-constexpr auto kLook = std::chrono::milliseconds{500};    // between two looks for other processes' changes
+constexpr auto kGather =
+    std::chrono::milliseconds{200};  // changes of so long go into one transaction
+constexpr auto kLook =
+    std::chrono::milliseconds{500};  // between two looks for other processes' changes
 constexpr std::size_t kMostWaiting = 20'000;
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
@@ -22,7 +24,8 @@ Result<void> load_pool(store::KeyStore& store, keypool::KeyPool& pool, TimePoint
   return {};
 }
 
-StoreWriter::StoreWriter(store::KeyStore store, keypool::KeyPool& pool) : store_(std::move(store)), pool_(pool) {
+StoreWriter::StoreWriter(store::KeyStore store, keypool::KeyPool& pool)
+    : store_(std::move(store)), pool_(pool) {
   if (const auto version = store_.data_version()) seen_version_ = *version;
   thread_ = std::thread([this] { run(); });
 }
@@ -55,7 +58,8 @@ void StoreWriter::run() {
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, kLook, [this] { return stopping_ || !waiting_.empty(); });
       // A failure of one key is often followed by those of others.
-      if (!waiting_.empty() && !stopping_) changed_.wait_for(lock, kGather, [this] { return stopping_; });
+      if (!waiting_.empty() && !stopping_)
+        changed_.wait_for(lock, kGather, [this] { return stopping_; });
       stop = stopping_;
     }
     write_waiting();
@@ -69,11 +73,13 @@ void StoreWriter::write_waiting() {
   std::uint64_t dropped = 0;
   {
     const std::lock_guard lock(mutex_);
-    batch.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
+    batch.assign(std::make_move_iterator(waiting_.begin()),
+                 std::make_move_iterator(waiting_.end()));
     waiting_.clear();
     dropped = std::exchange(dropped_, 0);
   }
-  if (dropped > 0) log::warn("the key store is too slow: changes were dropped", {{"dropped", dropped}});
+  if (dropped > 0)
+    log::warn("the key store is too slow: changes were dropped", {{"dropped", dropped}});
   if (batch.empty()) return;
   const auto written = store_.remember(batch);
   note(written);
@@ -83,7 +89,8 @@ void StoreWriter::write_waiting() {
     dropped_ += batch.size();
     return;
   }
-  waiting_.insert(waiting_.begin(), std::make_move_iterator(batch.begin()), std::make_move_iterator(batch.end()));
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(batch.begin()),
+                  std::make_move_iterator(batch.end()));
 }
 
 void StoreWriter::follow_other_processes() {
@@ -94,7 +101,8 @@ void StoreWriter::follow_other_processes() {
   note(loaded);
   if (!loaded) return;
   seen_version_ = *version;
-  log::info("keys were changed by another process", {{"keys", pool_.size()}, {"usable", pool_.usable()}});
+  log::info("keys were changed by another process",
+            {{"keys", pool_.size()}, {"usable", pool_.usable()}});
 }
 
 // A store that fails does so on every look: said once, when it begins and when it is over.

@@ -12,10 +12,11 @@
 
 namespace gembal::daemon {
 
-/// The one thread of the daemon that touches the key store: writes what the pool learned, in batches, and brings what other processes
-/// changed into the pool.
+/// The one thread of the daemon that touches the key store: writes what the pool learned, in
+/// batches, and brings what other processes changed into the pool.
 ///
-/// Thread-safe. Requests go on when the store stalls: what does not fit into the queue is dropped and counted.
+/// Thread-safe. Requests go on when the store stalls: what does not fit into the queue is dropped
+/// and counted.
 class StoreWriter {
  public:
   /// Starts the thread. The pool must outlive the writer.

@@ -8,13 +8,17 @@ namespace {
 constexpr std::size_t kLongestHeld = 64 * 1024;
 constexpr std::size_t kLongestMark = 32;
 
-/// Where the last whole event in `bytes` ends; 0 when none does. An empty line ends it, in any of the three kinds of line end.
+/// Where the last whole event in `bytes` ends; 0 when none does. An empty line ends it, in any of
+/// the three kinds of line end.
 std::size_t end_of_events(std::string_view bytes) {
-  for (auto at = bytes.find_last_of("\r\n"); at != std::string_view::npos && at > 0; at = bytes.find_last_of("\r\n", at - 1)) {
+  for (auto at = bytes.find_last_of("\r\n"); at != std::string_view::npos && at > 0;
+       at = bytes.find_last_of("\r\n", at - 1)) {
     const char before = bytes[at - 1];
     const bool lone_cr = bytes[at] == '\r' && (at + 1 == bytes.size() || bytes[at + 1] != '\n');
     if (bytes[at] == '\n' && before == '\n') return at + 1;
-    if (bytes[at] == '\n' && before == '\r' && at >= 2 && (bytes[at - 2] == '\n' || bytes[at - 2] == '\r')) return at + 1;
+    if (bytes[at] == '\n' && before == '\r' && at >= 2 &&
+        (bytes[at - 2] == '\n' || bytes[at - 2] == '\r'))
+      return at + 1;
     if (lone_cr && before == '\r') return at + 1;
   }
   return 0;
@@ -22,11 +26,13 @@ std::size_t end_of_events(std::string_view bytes) {
 
 }  // namespace
 
-// Only keys and bare words of a stream are searched for: inside a JSON string their quotes would be escaped.
+// Only keys and bare words of a stream are searched for: inside a JSON string their quotes would be
+// escaped.
 void StreamGuard::look(std::string_view bytes) {
   if (complete_) return;
   const auto has_mark = [this](std::string_view text) {
-    return std::any_of(marks_.begin(), marks_.end(), [text](auto mark) { return text.find(mark) != std::string_view::npos; });
+    return std::any_of(marks_.begin(), marks_.end(),
+                       [text](auto mark) { return text.find(mark) != std::string_view::npos; });
   };
   if (has_mark(bytes)) {
     complete_ = true;

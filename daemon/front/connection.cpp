@@ -11,9 +11,9 @@
 namespace gembal::daemon::front {
 namespace {
 
-constexpr std::size_t kPipelined = 64 * 1024;    // bytes taken ahead of the request in progress
-constexpr std::size_t kBodyStep = 256 * 1024;    // a body's memory grows as it comes, whatever length was announced
-constexpr std::size_t kSendTogether = 32 * 1024;
+constexpr std::size_t kPipelined = 64 * 1024;  // bytes taken ahead of the request in progress
+constexpr std::size_t kBodyStep =
+    256 * 1024;  // a body's memory grows as it comes, whatever length was announced
 
 /// Distinct within a machine's lifetime and cheap: a random start, then counting.
 std::string next_id() {
@@ -23,14 +23,6 @@ std::string next_id() {
   const auto [end, failure] = std::to_chars(digits, digits + sizeof digits, ++count, 16);
   return prefix + "-" + std::string(digits, end);
 }
-
-void append_number(std::string& out, std::uint64_t number, int base) {
-  char digits[24];
-  const auto [end, failure] = std::to_chars(digits, digits + sizeof digits, number, base);
-  out.append(digits, end);
-}
-
-bool has_no_body(int status) { return status == 204 || status == 304; }
 
 }  // namespace
 
@@ -50,7 +42,9 @@ Connection::Connection(async::Loop& loop, Socket socket, const Service& service,
 Connection::~Connection() { all_.remove(*this); }
 
 void Connection::start() {
-  loop_.spawn([](std::shared_ptr<Connection> self) -> async::Task<void> { co_await self->run(); }(shared_from_this()));
+  loop_.spawn([](std::shared_ptr<Connection> self) -> async::Task<void> {
+    co_await self->run();
+  }(shared_from_this()));
 }
 
 void Connection::drain() {
@@ -90,18 +84,21 @@ void Connection::on_time_out() {
 void Connection::arm_read() {
   if (reading_ || ended_) return;
   reading_ = true;
-  socket_.async_read_some(asio::buffer(read_buffer_), [self = shared_from_this()](std::error_code failure, std::size_t count) {
-    self->reading_ = false;
-    if (failure) {
-      self->ended_ = true;
-      // While a request is answered, the end of the client's bytes means that nobody waits for the answer.
-      if (self->phase_ == Phase::answering) self->close();
-    } else {
-      self->in_.append(self->read_buffer_.data(), count);
-      if (self->phase_ == Phase::answering && self->in_.size() < kPipelined) self->arm_read();
-    }
-    self->readable_.signal();
-  });
+  socket_.async_read_some(asio::buffer(read_buffer_),
+                          [self = shared_from_this()](std::error_code failure, std::size_t count) {
+                            self->reading_ = false;
+                            if (failure) {
+                              self->ended_ = true;
+                              // While a request is answered, the end of the client's bytes means
+                              // that nobody waits for the answer.
+                              if (self->phase_ == Phase::answering) self->close();
+                            } else {
+                              self->in_.append(self->read_buffer_.data(), count);
+                              if (self->phase_ == Phase::answering && self->in_.size() < kPipelined)
+                                self->arm_read();
+                            }
+                            self->readable_.signal();
+                          });
 }
 
 /// Waits for more bytes in `in_`; false when none will come.
@@ -151,7 +148,8 @@ async::Task<void> Connection::run() {
     if (framing_ != Framing::none) break;  // never finished
   }
   if (phase_ != Phase::closed) {
-    // Let the peer see the end of our bytes before a reset for unread ones of its own can overtake them.
+    // Let the peer see the end of our bytes before a reset for unread ones of its own can overtake
+    // them.
     std::error_code ignored;
     if (!cut_) socket_.shutdown(Socket::shutdown_send, ignored);
     if (!cut_ && !ended_ && (!in_.empty() || reading_)) {
@@ -206,7 +204,8 @@ async::Task<bool> Connection::read_body() {
   const auto length = head.content_length.value_or(0);
   if (!head.chunked && length == 0) co_return true;
   if (length > limits_.max_body_bytes) {
-    co_await refuse(413, "the request body is larger than " + std::to_string(limits_.max_body_bytes) + " bytes");
+    co_await refuse(413, "the request body is larger than " +
+                             std::to_string(limits_.max_body_bytes) + " bytes");
     co_return false;
   }
   phase_ = Phase::body;
@@ -241,8 +240,9 @@ async::Task<bool> Connection::read_body() {
       const auto have = body.size();
       body.resize(std::min<std::size_t>(length, have + std::max(kBodyStep, have)));
       std::error_code failure;
-      const auto count = co_await socket_.async_read_some(asio::buffer(body.data() + have, body.size() - have),
-                                                          asio::redirect_error(async::use_task, failure));
+      const auto count =
+          co_await socket_.async_read_some(asio::buffer(body.data() + have, body.size() - have),
+                                           asio::redirect_error(async::use_task, failure));
       body.resize(have + count);
       arrived = !failure;
     }
@@ -265,7 +265,8 @@ async::Task<bool> Connection::read_chunked_body() {
     }
     if (chunks.state() == http::ChunkReader::State::refused) {
       if (chunks.too_large()) {
-        co_await refuse(413, "the request body is larger than " + std::to_string(limits_.max_body_bytes) + " bytes");
+        co_await refuse(413, "the request body is larger than " +
+                                 std::to_string(limits_.max_body_bytes) + " bytes");
       } else {
         co_await refuse(400, "malformed chunked body");
       }
@@ -286,129 +287,6 @@ async::Task<void> Connection::refuse(int status, std::string message) {
   phase_ = Phase::answering;
   keep_alive_ = false;  // nobody knows where the next request would start
   co_await answer(service_.refuse(request_.head, status, message));
-}
-
-void Connection::begin(int status, const Headers& headers, std::optional<std::uint64_t> length) {
-  status_ = status;
-  if (draining_) keep_alive_ = false;
-  out_ += "HTTP/1.1 ";
-  append_number(out_, static_cast<std::uint64_t>(status), 10);
-  out_ += ' ';
-  out_ += reason_phrase(status);
-  out_ += "\r\n";
-  for (const auto& [name, value] : headers) {
-    out_.append(name).append(": ").append(value).append("\r\n");
-  }
-  if (has_no_body(status)) {
-    framing_ = Framing::length;
-    length_left_ = 0;
-  } else if (length) {
-    framing_ = Framing::length;
-    length_left_ = *length;
-    out_ += "content-length: ";
-    append_number(out_, *length, 10);
-    out_ += "\r\n";
-  } else if (request_.head.minor_version == 1) {
-    framing_ = Framing::chunked;
-    out_ += "transfer-encoding: chunked\r\n";
-  } else {
-    framing_ = Framing::until_close;
-    keep_alive_ = false;
-  }
-  if (!keep_alive_) {
-    out_ += "connection: close\r\n";
-  } else if (request_.head.minor_version == 0) {
-    out_ += "connection: keep-alive\r\n";
-  }
-  out_ += "\r\n";
-}
-
-async::Task<bool> Connection::write(std::string_view piece, Flush how) {
-  if (phase_ == Phase::closed || cut_) co_return false;
-  body_bytes_ += piece.size();
-  if (request_.head.method != "HEAD" && !piece.empty()) {
-    if (framing_ == Framing::length) {
-      // More than was announced would be read as the next reply.
-      if (piece.size() > length_left_) piece = piece.substr(0, length_left_);
-      length_left_ -= piece.size();
-      out_ += piece;
-    } else if (framing_ == Framing::chunked) {
-      append_number(out_, piece.size(), 16);
-      out_.append("\r\n").append(piece).append("\r\n");
-    } else {
-      out_ += piece;
-    }
-  }
-  if (how == Flush::later && out_.size() < kSendTogether) co_return true;
-  const bool sent = co_await flush();
-  co_return sent;
-}
-
-async::Task<bool> Connection::finish() {
-  if (phase_ == Phase::closed || cut_) co_return false;
-  if (framing_ == Framing::length && length_left_ > 0 && request_.head.method != "HEAD") {
-    abandon(Cut::close);
-    co_return false;
-  }
-  if (framing_ == Framing::chunked && request_.head.method != "HEAD") out_ += "0\r\n\r\n";
-  framing_ = Framing::none;
-  const bool sent = co_await flush();
-  co_return sent;
-}
-
-async::Task<void> Connection::answer_raw(std::string bytes) {
-  status_ = 200;
-  keep_alive_ = false;
-  framing_ = Framing::none;
-  out_ = std::move(bytes);
-  co_await flush();
-}
-
-void Connection::abandon(Cut how) {
-  cut_ = true;
-  keep_alive_ = false;
-  if (phase_ == Phase::closed) return;
-  // A reset tells the client that the reply is not whole, even where its end is the end of the connection.
-  if (framing_ == Framing::until_close || how == Cut::reset) {
-    std::error_code ignored;
-    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-  }
-  close();
-}
-
-async::Task<bool> Connection::answer(Response response) {
-  begin(response.status, response.headers, response.body.size());
-  const bool sent = co_await write(response.body, Flush::later);
-  if (!sent) co_return false;
-  const bool ended = co_await finish();
-  co_return ended;
-}
-
-async::Task<bool> Connection::flush() {
-  std::size_t sent = 0;
-  while (sent < out_.size()) {
-    std::error_code failure;
-    const auto count = socket_.write_some(asio::buffer(out_.data() + sent, out_.size() - sent), failure);
-    if (!failure) {
-      sent += count;
-      continue;
-    }
-    if (failure != asio::error::would_block && failure != asio::error::try_again) {
-      close();
-      break;
-    }
-    deadline_.set(limits_.write_stall);
-    co_await socket_.async_wait(Socket::wait_write, asio::redirect_error(async::use_task, failure));
-    deadline_.clear();
-    if (failure || phase_ == Phase::closed) {
-      close();
-      break;
-    }
-  }
-  const bool whole = sent == out_.size();
-  out_.clear();
-  if (out_.capacity() > 4 * kSendTogether) out_.shrink_to_fit();
-  co_return whole;
 }
 
 void Connections::remove(Connection& connection) {

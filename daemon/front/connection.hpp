@@ -15,17 +15,21 @@ using Socket = asio::basic_stream_socket<asio::ip::tcp, async::Executor>;
 struct Limits {
   HeadLimits head;
   std::uint64_t max_body_bytes = 200ull << 20;
-  std::chrono::milliseconds keep_alive{75'000};  ///< from one reply to the next request's first byte
-  std::chrono::milliseconds head_time{10'000};   ///< from a request's first byte to the end of its head
-  std::chrono::milliseconds body_idle{30'000};   ///< between two reads of a request's body
-  std::chrono::milliseconds write_stall{120'000};  ///< a reader who takes nothing at all for so long is gone
+  std::chrono::milliseconds keep_alive{
+      75'000};  ///< from one reply to the next request's first byte
+  std::chrono::milliseconds head_time{
+      10'000};  ///< from a request's first byte to the end of its head
+  std::chrono::milliseconds body_idle{30'000};  ///< between two reads of a request's body
+  std::chrono::milliseconds write_stall{
+      120'000};  ///< a reader who takes nothing at all for so long is gone
 };
 
 /// Who answers requests. Both functions are called on the connection's loop.
 struct Service {
   /// Answers one request. What it leaves unanswered becomes a 500.
   std::function<async::Task<void>(Exchange&)> handle;
-  /// The reply for a request that the front itself refuses (malformed, too large, too slow), in the shape that its reader expects.
+  /// The reply for a request that the front itself refuses (malformed, too large, too slow), in the
+  /// shape that its reader expects.
   std::function<Response(const RequestHead&, int status, const std::string& message)> refuse;
   /// The limits in force; asked once per request.
   std::function<Limits()> limits;
@@ -33,10 +37,11 @@ struct Service {
 
 class Connections;
 
-/// One client's connection: takes requests off it one after the other, has them answered, watches for the client leaving.
+/// One client's connection: takes requests off it one after the other, has them answered, watches
+/// for the client leaving.
 ///
-/// Lives on one loop, kept alive by its coroutine. One read is always armed while a request is answered: what it brings is the next
-/// request, or the news that the client is gone.
+/// Lives on one loop, kept alive by its coroutine. One read is always armed while a request is
+/// answered: what it brings is the next request, or the news that the client is gone.
 class Connection final : public Exchange, public std::enable_shared_from_this<Connection> {
  public:
   Connection(async::Loop& loop, Socket socket, const Service& service, Connections& all);
@@ -101,7 +106,8 @@ class Connections {
   void remove(Connection& connection);
   std::size_t count() const { return open_.size(); }
 
-  /// Lets requests in progress end and closes what is idle; calls `empty`, once, when no connection is left.
+  /// Lets requests in progress end and closes what is idle; calls `empty`, once, when no connection
+  /// is left.
   void drain(std::function<void()> empty);
   /// Ends all at once; a drain() in progress then comes to its end.
   void cut();

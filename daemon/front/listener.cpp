@@ -32,23 +32,27 @@ bool is_port(std::string_view text) {
 
 std::string to_text(const tcp::endpoint& endpoint) {
   const auto address = endpoint.address().to_string();
-  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
+  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" +
+         std::to_string(endpoint.port());
 }
 
-// Sockets with SO_REUSEPORT join a group even when another program of the same user made it: a first socket without it is what
-// finds a port in use.
+// Sockets with SO_REUSEPORT join a group even when another program of the same user made it: a
+// first socket without it is what finds a port in use.
 Result<tcp::endpoint> reserve(const std::string& address) {
   const auto colon = address.rfind(':');
   const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
   std::string host = colon == std::string::npos ? "" : address.substr(0, colon);
-  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
   if (!is_port(port)) {
-    return Error{ErrorKind::config, "'" + address + "' is no address to listen on", "give HOST:PORT, as in 127.0.0.1:8000"};
+    return Error{ErrorKind::config, "'" + address + "' is no address to listen on",
+                 "give HOST:PORT, as in 127.0.0.1:8000"};
   }
   asio::io_context context;
   std::error_code failure;
   tcp::resolver resolver(context);
-  const auto found = resolver.resolve(host, port, tcp::resolver::passive | tcp::resolver::numeric_service, failure);
+  const auto found = resolver.resolve(
+      host, port, tcp::resolver::passive | tcp::resolver::numeric_service, failure);
   if (failure || found.empty()) return cannot_listen(address, failure);
   tcp::endpoint endpoint = found.begin()->endpoint();
   tcp::acceptor probe(context);
@@ -60,7 +64,8 @@ Result<tcp::endpoint> reserve(const std::string& address) {
   return probe.local_endpoint();
 }
 
-Listener::Listener(async::Loop& loop, const Service& service, Connections& connections, std::size_t max_connections)
+Listener::Listener(async::Loop& loop, const Service& service, Connections& connections,
+                   std::size_t max_connections)
     : loop_(loop),
       service_(service),
       connections_(connections),
@@ -68,8 +73,9 @@ Listener::Listener(async::Loop& loop, const Service& service, Connections& conne
       acceptor_(loop.executor()),
       pause_(loop, [this] { accept(); }) {}
 
-Result<std::unique_ptr<Listener>> Listener::open(async::Loop& loop, const tcp::endpoint& endpoint, const Service& service,
-                                                 Connections& connections, std::size_t max_connections) {
+Result<std::unique_ptr<Listener>> Listener::open(async::Loop& loop, const tcp::endpoint& endpoint,
+                                                 const Service& service, Connections& connections,
+                                                 std::size_t max_connections) {
   auto listener = std::make_unique<Listener>(loop, service, connections, max_connections);
   auto& acceptor = listener->acceptor_;
   std::error_code failure;
@@ -101,9 +107,11 @@ void Listener::accept() {
     }
     if (connections_.count() >= max_connections_) {
       static const std::string full = [] {
-        const std::string body = R"({"error":{"code":503,"message":"too many connections","status":"UNAVAILABLE"}})";
+        const std::string body =
+            R"({"error":{"code":503,"message":"too many connections","status":"UNAVAILABLE"}})";
         return "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n"
-               "connection: close\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+               "connection: close\r\ncontent-length: " +
+               std::to_string(body.size()) + "\r\n\r\n" + body;
       }();
       std::error_code ignored;
       socket.write_some(asio::buffer(full), ignored);

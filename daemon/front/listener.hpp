@@ -8,23 +8,27 @@
 
 namespace gembal::daemon::front {
 
-/// Finds the endpoint that "HOST:PORT" ("127.0.0.1:8000", "[::1]:8000", ":8000" for every address; port 0 for a free one) names, and
-/// that nobody else listens there. Blocks for a name look-up.
-/// Errors: config (not of that form), io (in use, not permitted, no such address), naming the address.
+/// Finds the endpoint that "HOST:PORT" ("127.0.0.1:8000", "[::1]:8000", ":8000" for every address;
+/// port 0 for a free one) names, and that nobody else listens there. Blocks for a name look-up.
+/// Errors: config (not of that form), io (in use, not permitted, no such address), naming the
+/// address.
 Result<asio::ip::tcp::endpoint> reserve(const std::string& address);
 
-/// Accepts connections on one loop. Several loops listen on one endpoint, each with a socket of its own (SO_REUSEPORT), and the kernel
-/// spreads the connections. Lives on its loop.
+/// Accepts connections on one loop. Several loops listen on one endpoint, each with a socket of its
+/// own (SO_REUSEPORT), and the kernel spreads the connections. Lives on its loop.
 class Listener {
  public:
   /// `endpoint` comes from reserve(). Service and connections must outlive the listener.
-  static Result<std::unique_ptr<Listener>> open(async::Loop& loop, const asio::ip::tcp::endpoint& endpoint,
-                                                const Service& service, Connections& connections, std::size_t max_connections);
+  static Result<std::unique_ptr<Listener>> open(async::Loop& loop,
+                                                const asio::ip::tcp::endpoint& endpoint,
+                                                const Service& service, Connections& connections,
+                                                std::size_t max_connections);
 
   void start();
   void stop();
 
-  Listener(async::Loop& loop, const Service& service, Connections& connections, std::size_t max_connections);
+  Listener(async::Loop& loop, const Service& service, Connections& connections,
+           std::size_t max_connections);
 
  private:
   void accept();

@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::size_t kLongestHeader = 8000;  // httplib refuses lines of more than 8 KiB
 
-/// One request in memory for httplib to read, and the place for its reply. Later versions of the library have some of these functions as
-/// virtual ones and earlier versions do not: hence no `override` there.
+/// One request in memory for httplib to read, and the place for its reply. Later versions of the
+/// library have some of these functions as virtual ones and earlier versions do not: hence no
+/// `override` there.
 class MemoryStream final : public httplib::Stream {
  public:
   explicit MemoryStream(std::string request) : request_(std::move(request)) {}
@@ -52,10 +53,14 @@ std::string as_text(const Request& request) {
   const auto& head = request.head;
   std::string text;
   // Connection leaves the body of a reply to HEAD out by itself; its length is wanted.
-  text.append(head.method == "HEAD" ? "GET" : head.method).append(" ").append(head.target).append(" HTTP/1.1\r\n");
+  text.append(head.method == "HEAD" ? "GET" : head.method)
+      .append(" ")
+      .append(head.target)
+      .append(" HTTP/1.1\r\n");
   for (const auto& [name, value] : head.fields) {
-    if (name.size() + value.size() > kLongestHeader || iequals(name, "content-length") || iequals(name, "expect") ||
-        iequals(name, "transfer-encoding") || iequals(name, "connection")) {
+    if (name.size() + value.size() > kLongestHeader || iequals(name, "content-length") ||
+        iequals(name, "expect") || iequals(name, "transfer-encoding") ||
+        iequals(name, "connection")) {
       continue;
     }
     text.append(name).append(": ").append(value).append("\r\n");
@@ -96,19 +101,30 @@ void answer_json(httplib::Response& response, int status, const Json& json) {
 class Pages::Site final : private httplib::Server {
  public:
   explicit Site(std::function<Readiness()> readiness) : readiness_(std::move(readiness)) {
-    Get("/healthz", [](const httplib::Request&, httplib::Response& response) { answer_json(response, 200, {{"status", "ok"}}); });
-    Get("/health", [](const httplib::Request&, httplib::Response& response) { answer_json(response, 200, {{"status", "healthy"}}); });
-    Get("/readyz", [this](const httplib::Request&, httplib::Response& response) { answer_readiness(response); });
+    Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
+      answer_json(response, 200, {{"status", "ok"}});
+    });
+    Get("/health", [](const httplib::Request&, httplib::Response& response) {
+      answer_json(response, 200, {{"status", "healthy"}});
+    });
+    Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
+      answer_readiness(response);
+    });
     Get("/", [](const httplib::Request&, httplib::Response& response) {
-      response.set_content("gembal is running.\n\nGemini base URL:  /v1beta\nOpenAI base URL:  /v1\nHealth:           /healthz, /readyz\n",
-                           "text/plain; charset=utf-8");
+      response.set_content(
+          "gembal is running.\n\nGemini base URL:  /v1beta\nOpenAI base URL:  /v1\nHealth:           /healthz, /readyz\n",
+          "text/plain; charset=utf-8");
     });
     set_error_handler([](const httplib::Request& request, httplib::Response& response) {
       if (!response.body.empty()) return;
-      const std::string what = response.status == 404 ? "there is nothing at " + request.path : "the request cannot be served";
-      response.set_content(gemini::error_body(response.status, what), "application/json; charset=UTF-8");
+      const std::string what = response.status == 404 ? "there is nothing at " + request.path
+                                                      : "the request cannot be served";
+      response.set_content(gemini::error_body(response.status, what),
+                           "application/json; charset=UTF-8");
     });
-    set_exception_handler([](const httplib::Request&, httplib::Response& response, auto&&...) { response.status = 500; });
+    set_exception_handler([](const httplib::Request&, httplib::Response& response, auto&&...) {
+      response.status = 500;
+    });
   }
 
   std::string serve(std::string request) {
@@ -124,7 +140,9 @@ class Pages::Site final : private httplib::Server {
     bool closed = false;
     const std::string nobody;
     const auto nothing = [](httplib::Request&) {};
-    if constexpr (requires { self.process_request(stream, nobody, 0, nobody, 0, true, closed, nothing); }) {
+    if constexpr (requires {
+                    self.process_request(stream, nobody, 0, nobody, 0, true, closed, nothing);
+                  }) {
       self.process_request(stream, nobody, 0, nobody, 0, true, closed, nothing);
     } else {
       self.process_request(stream, true, closed, nothing);
@@ -143,9 +161,12 @@ class Pages::Site final : private httplib::Server {
   std::function<Readiness()> readiness_;
 };
 
-Pages::Pages(std::function<Readiness()> readiness) : site_(std::make_unique<Site>(std::move(readiness))) {}
+Pages::Pages(std::function<Readiness()> readiness)
+    : site_(std::make_unique<Site>(std::move(readiness))) {}
 Pages::~Pages() = default;
 
-Response Pages::serve(const Request& request) const { return from_text(site_->serve(as_text(request))); }
+Response Pages::serve(const Request& request) const {
+  return from_text(site_->serve(as_text(request)));
+}
 
 }  // namespace gembal::daemon::front

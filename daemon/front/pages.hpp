@@ -13,8 +13,8 @@ struct Readiness {
   bool store_works = true;
 };
 
-/// What gembal serves itself rather than passing on. cpp-httplib's parser and routes, fed with one whole request from memory: it
-/// never sees a socket.
+/// What gembal serves itself rather than passing on. cpp-httplib's parser and routes, fed with one
+/// whole request from memory: it never sees a socket.
 ///
 /// Thread-safe, as long as `readiness` is.
 class Pages {

@@ -12,8 +12,10 @@ namespace {
 constexpr std::array<bool, 256> make_token_chars() {
   std::array<bool, 256> table{};
   for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = table[static_cast<std::size_t>(c - 32)] = true;
-  for (const char c : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'}) {
+  for (int c = 'a'; c <= 'z'; ++c)
+    table[static_cast<std::size_t>(c)] = table[static_cast<std::size_t>(c - 32)] = true;
+  for (const char c :
+       {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'}) {
     table[static_cast<std::size_t>(c)] = true;
   }
   return table;
@@ -74,26 +76,32 @@ HeadProgress HeadReader::refuse(int status, std::string message) {
 HeadProgress HeadReader::read(std::string_view bytes) {
   std::size_t start = 0;
   // An empty line before the request line is what some clients leave behind a body (RFC 9112, 2.2).
-  while (start + 1 < bytes.size() && start < 4 && bytes[start] == '\r' && bytes[start + 1] == '\n') start += 2;
+  while (start + 1 < bytes.size() && start < 4 && bytes[start] == '\r' && bytes[start + 1] == '\n')
+    start += 2;
   const auto rest = bytes.substr(start);
   const auto end = rest.find("\r\n\r\n");
   if (end == std::string_view::npos) {
     const auto line_end = rest.find("\r\n");
     if (line_end == std::string_view::npos && rest.size() > limits_.line_bytes) {
-      return refuse(414, "the request line is longer than " + std::to_string(limits_.line_bytes) + " bytes");
+      return refuse(
+          414, "the request line is longer than " + std::to_string(limits_.line_bytes) + " bytes");
     }
     if (rest.size() > limits_.total_bytes) {
-      return refuse(431, "the headers are longer than " + std::to_string(limits_.total_bytes) + " bytes");
+      return refuse(
+          431, "the headers are longer than " + std::to_string(limits_.total_bytes) + " bytes");
     }
     // A lone LF never ends a line here: say so at once rather than wait for the time-out.
-    if (rest.find("\n\n") != std::string_view::npos) return refuse(400, "header lines must end with CR LF");
+    if (rest.find("\n\n") != std::string_view::npos)
+      return refuse(400, "header lines must end with CR LF");
     return HeadProgress::incomplete;
   }
   if (end + 4 > limits_.total_bytes) {
-    return refuse(431, "the headers are longer than " + std::to_string(limits_.total_bytes) + " bytes");
+    return refuse(431,
+                  "the headers are longer than " + std::to_string(limits_.total_bytes) + " bytes");
   }
   head = {};
-  head.raw.reserve(64);  // on the heap even when short: moving the head must not move the bytes that its views name
+  head.raw.reserve(64);  // on the heap even when short: moving the head must not move the bytes
+                         // that its views name
   head.raw.assign(rest.substr(0, end + 2));
   consumed = start + end + 4;
   return parse();
@@ -132,11 +140,13 @@ bool HeadReader::parse_request_line(std::string_view line) {
   }
   if (version != "HTTP/1.1" && version != "HTTP/1.0") {
     const bool is_http = version.starts_with("HTTP/");
-    refuse(is_http ? 505 : 400, is_http ? "only HTTP/1.0 and HTTP/1.1 are spoken here" : "malformed request line");
+    refuse(is_http ? 505 : 400,
+           is_http ? "only HTTP/1.0 and HTTP/1.1 are spoken here" : "malformed request line");
     return false;
   }
   head.minor_version = version.back() - '0';
-  for (const std::string_view scheme : {"http://", "https://"}) {  // absolute form, as sent to proxies
+  for (const std::string_view scheme :
+       {"http://", "https://"}) {  // absolute form, as sent to proxies
     if (!target.starts_with(scheme)) continue;
     const auto slash = target.find('/', scheme.size());
     target = slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
@@ -148,7 +158,8 @@ bool HeadReader::parse_request_line(std::string_view line) {
   head.target = target;
   const auto question = target.find('?');
   head.path = target.substr(0, question);
-  head.query = question == std::string_view::npos ? std::string_view{} : target.substr(question + 1);
+  head.query =
+      question == std::string_view::npos ? std::string_view{} : target.substr(question + 1);
   return true;
 }
 
@@ -183,7 +194,8 @@ bool HeadReader::finish() {
         return false;
       }
       std::uint64_t length = 0;
-      const auto [stop, failure] = std::from_chars(value.data(), value.data() + value.size(), length);
+      const auto [stop, failure] =
+          std::from_chars(value.data(), value.data() + value.size(), length);
       if (value.empty() || failure != std::errc{} || stop != value.data() + value.size()) {
         refuse(400, "malformed Content-Length");
         return false;

@@ -27,10 +27,11 @@ struct RequestHead {
 
   std::string raw;
   std::string_view method;
-  std::string_view target;  ///< as it came: path and query; for the absolute form without scheme and host
-  std::string_view path;    ///< still percent-encoded
-  std::string_view query;   ///< without the question mark
-  int minor_version = 1;    ///< HTTP/1.x
+  std::string_view
+      target;  ///< as it came: path and query; for the absolute form without scheme and host
+  std::string_view path;   ///< still percent-encoded
+  std::string_view query;  ///< without the question mark
+  int minor_version = 1;   ///< HTTP/1.x
   std::vector<Field> fields;
   std::optional<std::uint64_t> content_length;
   bool chunked = false;
@@ -41,7 +42,8 @@ struct RequestHead {
   std::string_view field(std::string_view name) const;
 };
 
-/// Why a head is refused. The connection must be closed: nobody knows where the next request would start.
+/// Why a head is refused. The connection must be closed: nobody knows where the next request would
+/// start.
 struct HeadError {
   int status = 400;
   std::string message;
@@ -51,13 +53,15 @@ enum class HeadProgress { incomplete, complete, refused };
 
 /// Reads a head from the front of `bytes`. Pure.
 ///
-/// Strict, because two readers of one request must agree on where it ends: a length given twice or together with
-/// chunked, folded lines, a lone CR or LF, blanks before a colon, and control characters are refused.
+/// Strict, because two readers of one request must agree on where it ends: a length given twice or
+/// together with chunked, folded lines, a lone CR or LF, blanks before a colon, and control
+/// characters are refused.
 class HeadReader {
  public:
   explicit HeadReader(HeadLimits limits) : limits_(limits) {}
 
-  /// With complete, `head` is filled and `consumed` says how many bytes it took; with refused, `error` is filled.
+  /// With complete, `head` is filled and `consumed` says how many bytes it took; with refused,
+  /// `error` is filled.
   HeadProgress read(std::string_view bytes);
 
   RequestHead head;

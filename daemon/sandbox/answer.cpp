@@ -14,7 +14,8 @@ namespace {
 
 bool asks_for_json(const Ask& ask) {
   const Json* type = ask.config("responseMimeType");
-  return (type && *type == "application/json") || ask.config("responseSchema") || ask.config("responseJsonSchema");
+  return (type && *type == "application/json") || ask.config("responseSchema") ||
+         ask.config("responseJsonSchema");
 }
 
 /// JSON mode's text, or the words.
@@ -30,13 +31,15 @@ std::string text_for(const Ask& ask) {
     return value.is_string() ? value.get<std::string>() : to_text(value);
   }
   if (!asks_for_json(ask)) return friendly_text(ask);
-  return schema ? to_text(sample_of(*schema, muse)) : to_text(Json{{"message", friendly_text(ask)}});
+  return schema ? to_text(sample_of(*schema, muse))
+                : to_text(Json{{"message", friendly_text(ask)}});
 }
 
 std::int64_t thought_tokens(const Ask& ask) {
   if (!ask.model->thinking) return 0;
   const Json* thinking = ask.config("thinkingConfig");
-  const std::int64_t budget = thinking ? integer_in(*thinking, "thinkingBudget").value_or(-1) : -1;  // -1: dynamic
+  const std::int64_t budget =
+      thinking ? integer_in(*thinking, "thinkingBudget").value_or(-1) : -1;  // -1: dynamic
   const std::string level = thinking ? lower(string_in(*thinking, "thinkingLevel")) : "";
   if (budget == 0 || level == "minimal") return 0;
   Dice dice(ask.seed, "thinking" + ask.prompt);
@@ -59,7 +62,9 @@ class Composer {
   void think() {
     thoughts_ = thought_tokens(ask_);
     if (thoughts_ == 0 || !shows_thoughts(ask_)) return;
-    add(Json::array({{{"text", ask_.directive.thoughts.value_or(thought_text(ask_))}, {"thought", true}}}), 0);
+    add(Json::array(
+            {{{"text", ask_.directive.thoughts.value_or(thought_text(ask_))}, {"thought", true}}}),
+        0);
   }
 
   /// How many tokens may still be said; nullopt: no limit.
@@ -99,11 +104,15 @@ class Composer {
 
   bool thinks() const { return thoughts_ > 0; }
 
-  /// The last event of a text: from the third generation on an empty part that carries the signature.
+  /// The last event of a text: from the third generation on an empty part that carries the
+  /// signature.
   void end_text() {
     const bool cut_short = answer_.finish == "MAX_TOKENS" && candidates_ == 0;
     if (ask_.model->signs_parts() && thinks() && !cut_short) {
-      add(Json::array({{{"text", ""}, {"thoughtSignature", make_signature(ask_.seed, "text" + ask_.response_id)}}}), 0);
+      add(Json::array(
+              {{{"text", ""},
+                {"thoughtSignature", make_signature(ask_.seed, "text" + ask_.response_id)}}}),
+          0);
     } else if (candidates_ == 0) {
       add(Json::array(), 0);  // only a finish reason: all was thought, or nothing was to say
     }
@@ -116,7 +125,8 @@ class Composer {
   std::int64_t candidates_ = 0;
 };
 
-void call_functions(const Ask& ask, const std::vector<PlannedCall>& calls, Composer& composer, Answer& answer) {
+void call_functions(const Ask& ask, const std::vector<PlannedCall>& calls, Composer& composer,
+                    Answer& answer) {
   Json parts = Json::array();
   Dice dice(ask.seed, "calls" + ask.response_id);
   for (const auto& call : calls) {
@@ -124,7 +134,8 @@ void call_functions(const Ask& ask, const std::vector<PlannedCall>& calls, Compo
     if (ask.model->signs_parts()) json["id"] = dice.name(8);
     Json part = {{"functionCall", std::move(json)}};
     const bool signs = ask.model->signs_parts() || (composer.thinks() && shows_thoughts(ask));
-    if (signs && parts.empty()) part["thoughtSignature"] = make_signature(ask.seed, "call" + ask.response_id);
+    if (signs && parts.empty())
+      part["thoughtSignature"] = make_signature(ask.seed, "call" + ask.response_id);
     parts.push_back(std::move(part));
   }
   const auto tokens = count_tokens(to_text(parts)) / 4 + 6;

@@ -20,16 +20,17 @@ struct Answer {
   std::vector<Event> events;  ///< at least one, unless `blocked`
   std::string finish = "STOP";
   std::string finish_message;
-  Json grounding;    ///< groundingMetadata, or null
-  Json url_context;  ///< urlContextMetadata, or null
-  std::int64_t tool_tokens = 0;    ///< toolUsePromptTokenCount
-  std::string made_of = "TEXT";    ///< IMAGE and AUDIO are named in candidatesTokensDetails
-  bool no_candidates = false;      ///< for broken answers
-  bool empty_content = false;      ///< content is {}: a malformed call
-  std::string block_reason;        ///< not empty: the prompt was blocked
+  Json grounding;                ///< groundingMetadata, or null
+  Json url_context;              ///< urlContextMetadata, or null
+  std::int64_t tool_tokens = 0;  ///< toolUsePromptTokenCount
+  std::string made_of = "TEXT";  ///< IMAGE and AUDIO are named in candidatesTokensDetails
+  bool no_candidates = false;    ///< for broken answers
+  bool empty_content = false;    ///< content is {}: a malformed call
+  std::string block_reason;      ///< not empty: the prompt was blocked
 };
 
-/// Answers a request that understand() has passed. The same ask gives the same answer. `fault` may be a content fault.
+/// Answers a request that understand() has passed. The same ask gives the same answer. `fault` may
+/// be a content fault.
 Answer compose(const Ask& ask, const std::optional<Fault>& fault);
 
 /// The unary GenerateContentResponse.

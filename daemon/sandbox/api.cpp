@@ -28,15 +28,18 @@ Credentials credentials_of(const Request& request, const Target& target) {
   for (const auto& [name, value] : target.query) {
     if (name == "key" && !value.empty()) given.push_back(value);
   }
-  if (const auto value = header(request, "x-goog-api-key"); !value.empty()) given.emplace_back(value);
+  if (const auto value = header(request, "x-goog-api-key"); !value.empty())
+    given.emplace_back(value);
   std::string bearer;
   if (const auto value = header(request, "authorization"); !value.empty()) {
-    bearer = iequals(value.substr(0, 7), "bearer ") ? std::string(trim(value.substr(7))) : std::string(value);
+    bearer = iequals(value.substr(0, 7), "bearer ") ? std::string(trim(value.substr(7)))
+                                                    : std::string(value);
   }
   ErrorContext context;
   context.version = target.version;
   context.method = method_name(target);
-  if (given.size() + (bearer.empty() ? 0 : 1) > 1) return {"", error_named("two-credentials", "", context)};
+  if (given.size() + (bearer.empty() ? 0 : 1) > 1)
+    return {"", error_named("two-credentials", "", context)};
   if (target.openai()) {
     if (!bearer.empty()) return {bearer, std::nullopt};
     return {"", invalid_argument("Missing or invalid Authorization header.")};
@@ -48,7 +51,8 @@ Credentials credentials_of(const Request& request, const Target& target) {
 
 bool uses_a_model(const Request& request, const Target& target) {
   if (request.method != "POST" || target.upload) return false;
-  return !target.method.empty() || target.openai() || (!target.segments.empty() && target.segments[0] == "interactions");
+  return !target.method.empty() || target.openai() ||
+         (!target.segments.empty() && target.segments[0] == "interactions");
 }
 
 /// The OpenAI-compatible and Interactions addresses name their model in the body only.
@@ -106,13 +110,15 @@ struct Api::State {
     return nullptr;
   }
 
-  /// The first rule that matches and applies now; counts the request for every rule that it matches.
+  /// The first rule that matches and applies now; counts the request for every rule that it
+  /// matches.
   const Rule* rule_for(const std::string& key, const std::string& model, const std::string& path) {
     const Rule* applies = nullptr;
     const auto& rules = options.scenario.rules;
     for (std::size_t i = 0; i < rules.size(); ++i) {
       const auto& rule = rules[i];
-      if (!matches(rule.key, key) || !matches(rule.model, model) || !matches(rule.path, path)) continue;
+      if (!matches(rule.key, key) || !matches(rule.model, model) || !matches(rule.path, path))
+        continue;
       const int turn = seen_by_rule[i]++ - rule.skip;
       if (!applies && turn >= 0 && (!rule.first || turn < *rule.first)) applies = &rule;
     }
@@ -142,7 +148,8 @@ Reply refuse(const Context& context, const ApiError& error) {
   }
   const bool streams = context.target.method == "streamGenerateContent";
   const bool in_array = context.target.openai() || (streams && !context.target.wants_sse());
-  auto reply = json_reply(error.status, in_array ? Json::array({error.body}) : error.body, context.compact());
+  auto reply = json_reply(error.status, in_array ? Json::array({error.body}) : error.body,
+                          context.compact());
   if (streams && context.target.wants_sse()) reply.headers[0].second = "text/event-stream";
   return reply;
 }
@@ -154,7 +161,17 @@ Script Api::answer(const Request& request, TimePoint now) {
   State& state = *state_;
   const Options& options = state.options;
   const Target target = parse_target(request);
-  Context context{request, target, "", "", now, options.seed, "", std::nullopt, {options.latency, options.chunk_delay}, {}, {}};
+  Context context{request,
+                  target,
+                  "",
+                  "",
+                  now,
+                  options.seed,
+                  "",
+                  std::nullopt,
+                  {options.latency, options.chunk_delay},
+                  {},
+                  {}};
   const auto finish = [&context](Reply reply) {
     return deliver(std::move(reply), context.fault, context.pace, context.error_context());
   };
@@ -166,7 +183,8 @@ Script Api::answer(const Request& request, TimePoint now) {
   const KnownKey* known = state.known(context.key);
   context.project = known && !known->project.empty() ? "project " + known->project : context.key;
 
-  // What goes wrong, the most particular first: the request's own wish, the scenario's rules, the key.
+  // What goes wrong, the most particular first: the request's own wish, the scenario's rules, the
+  // key.
   std::optional<Fault> of_key = known && known->fault ? known->fault : fault_in_key(context.key);
   const bool calls = uses_a_model(request, target);
   if (of_key && error_scope(of_key->name) != Scope::key && !calls) of_key.reset();
@@ -180,7 +198,8 @@ Script Api::answer(const Request& request, TimePoint now) {
   }
   if (const auto wish = header(request, "x-sandbox-fault"); !wish.empty()) {
     const auto fault = parse_fault(wish);
-    if (!fault) return finish(refuse(context, invalid_argument("sandbox: " + fault.error().message + "\n")));
+    if (!fault)
+      return finish(refuse(context, invalid_argument("sandbox: " + fault.error().message + "\n")));
     context.fault = *fault;
   }
 
@@ -192,7 +211,8 @@ Script Api::answer(const Request& request, TimePoint now) {
   if (context.fault && context.fault->kind == FaultKind::error) {
     auto about = context.error_context();
     if (about.model.empty()) about.model = model_of(request, target);
-    const std::string argument = context.fault->arguments.empty() ? "" : context.fault->arguments[0];
+    const std::string argument =
+        context.fault->arguments.empty() ? "" : context.fault->arguments[0];
     return finish(refuse(context, *error_named(context.fault->name, argument, about)));
   }
 

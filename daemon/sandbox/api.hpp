@@ -10,16 +10,16 @@ namespace gembal::sandbox {
 
 /// How the sandbox answers. What a scenario says wins.
 struct Options {
-  std::uint64_t seed = 1;         ///< the same seed and requests give the same answers
-  Milliseconds chunk_delay{20};   ///< between two events of a stream
-  Milliseconds latency{};         ///< before every answer
+  std::uint64_t seed = 1;        ///< the same seed and requests give the same answers
+  Milliseconds chunk_delay{20};  ///< between two events of a stream
+  Milliseconds latency{};        ///< before every answer
   Scenario scenario;
 };
 
 /// A stand-in for the Gemini API: given a request, says what to send back and when.
 ///
-/// Thread-safe. Does no I/O and reads no clock: the caller says what time it is. Knows models, keys, quotas, files,
-/// caches and interactions; forgets them when it is destroyed.
+/// Thread-safe. Does no I/O and reads no clock: the caller says what time it is. Knows models,
+/// keys, quotas, files, caches and interactions; forgets them when it is destroyed.
 class Api {
  public:
   explicit Api(Options options);

@@ -36,7 +36,9 @@ std::size_t object_length(std::string_view text) {
   return 0;
 }
 
-ApiError bad_directive(const std::string& what) { return invalid_argument("sandbox: " + what + "\n"); }
+ApiError bad_directive(const std::string& what) {
+  return invalid_argument("sandbox: " + what + "\n");
+}
 
 std::optional<ApiError> read_directive(const Json& json, Directive& directive) {
   for (const auto& [name, value] : json.items()) {
@@ -60,7 +62,8 @@ std::optional<ApiError> read_directive(const Json& json, Directive& directive) {
       if (!fault) return bad_directive(fault.error().message);
       directive.fault = *std::move(fault);
     } else {
-      return bad_directive("the directive's member \"" + name + "\" is unknown or has a wrong value");
+      return bad_directive("the directive's member \"" + name +
+                           "\" is unknown or has a wrong value");
     }
   }
   return std::nullopt;
@@ -167,10 +170,12 @@ std::int64_t count_tokens(std::string_view text) {
 PromptTokens prompt_tokens(const Json& body) {
   TokenCounter counter;
   if (const Json* contents = find(body, "contents")) counter.add_contents(*contents);
-  if (const Json* system = find(body, "systemInstruction")) counter.add_contents(Json::array({*system}));
+  if (const Json* system = find(body, "systemInstruction"))
+    counter.add_contents(Json::array({*system}));
   if (const Json* tools = find(body, "tools")) {
     for (const auto& tool : *tools) {
-      if (const Json* functions = find(tool, "functionDeclarations")) counter.add("TEXT", count_tokens(to_text(*functions)));
+      if (const Json* functions = find(tool, "functionDeclarations"))
+        counter.add("TEXT", count_tokens(to_text(*functions)));
     }
   }
   return counter.take();
@@ -181,13 +186,17 @@ std::string make_signature(std::uint64_t seed, std::string_view salt) {
   std::string payload = std::string(kOurs) + dice.bytes(kSignedBytes);
   const auto sum = checksum(payload);
   for (int shift = 24; shift >= 0; shift -= 8) payload += static_cast<char>(sum >> shift & 0xff);
-  // Field 2 holding field 1, as in the protobuf messages that real signatures are: they begin with "E".
+  // Field 2 holding field 1, as in the protobuf messages that real signatures are: they begin with
+  // "E".
   const auto length = static_cast<char>(payload.size());
-  return base64_encode(std::string("\x12") + static_cast<char>(length + 2) + "\x0a" + length + payload);
+  return base64_encode(std::string("\x12") + static_cast<char>(length + 2) + "\x0a" + length +
+                       payload);
 }
 
 bool is_signature(std::string_view signature) {
-  if (signature == "skip_thought_signature_validator" || signature == "context_engineering_is_the_way_to_go") return true;
+  if (signature == "skip_thought_signature_validator" ||
+      signature == "context_engineering_is_the_way_to_go")
+    return true;
   const auto bytes = base64_decode(signature);
   if (!bytes || bytes->size() < 16) return false;
   const auto at = bytes->find(kOurs);
@@ -195,7 +204,8 @@ bool is_signature(std::string_view signature) {
   const auto payload = std::string_view(*bytes).substr(at);
   if (payload.size() != kOurs.size() + kSignedBytes + 4) return false;
   std::uint32_t sum = 0;
-  for (const char c : payload.substr(payload.size() - 4)) sum = sum << 8 | static_cast<unsigned char>(c);
+  for (const char c : payload.substr(payload.size() - 4))
+    sum = sum << 8 | static_cast<unsigned char>(c);
   return sum == checksum(payload.substr(0, payload.size() - 4));
 }
 
@@ -205,15 +215,20 @@ std::variant<Ask, ApiError> understand(const Model& model, Json body, const Json
   ask.model = &model;
   const Json& last = body["contents"].back();
   for (const auto& part : last["parts"]) {
-    if (find(part, "text")) ask.prompt += (ask.prompt.empty() ? "" : "\n") + std::string(string_in(part, "text"));
+    if (find(part, "text"))
+      ask.prompt += (ask.prompt.empty() ? "" : "\n") + std::string(string_in(part, "text"));
     if (const Json* blob = find(part, "inlineData")) {
       const auto bytes = base64_decode(string_in(*blob, "data"));
       const std::string mime_type(string_in(*blob, "mimeType"));
-      if (!bytes) return invalid_argument("Invalid value at 'contents[0].parts[0].inline_data.data' (TYPE_BYTES), Base64 decoding failed");
+      if (!bytes)
+        return invalid_argument(
+            "Invalid value at 'contents[0].parts[0].inline_data.data' (TYPE_BYTES), Base64 decoding failed");
       ask.attachments.push_back(mime_type + ", " + std::to_string(bytes->size()) + " bytes");
     }
-    if (const Json* file = find(part, "fileData")) ask.attachments.emplace_back(string_in(*file, "fileUri"));
-    if (const Json* response = find(part, "functionResponse")) ask.function_responses.push_back(*response);
+    if (const Json* file = find(part, "fileData"))
+      ask.attachments.emplace_back(string_in(*file, "fileUri"));
+    if (const Json* response = find(part, "functionResponse"))
+      ask.function_responses.push_back(*response);
   }
   if (auto error = take_directive(ask.prompt, ask.directive)) return *error;
   ask.tokens = prompt_tokens(body);

@@ -61,12 +61,12 @@ PromptTokens prompt_tokens(const Json& body);
 /// A thought signature that is_signature() takes; different for each `salt`.
 std::string make_signature(std::uint64_t seed, std::string_view salt);
 
-/// Whether a client may send this back: one of ours unchanged, any other well-formed one, or one of the documented
-/// values that switch the check off.
+/// Whether a client may send this back: one of ours unchanged, any other well-formed one, or one of
+/// the documented values that switch the check off.
 bool is_signature(std::string_view signature);
 
-/// Checks what the real API checks and finds out what is asked. `body` comes from read_body(); `cached` is the cached
-/// content that it names, or nullptr.
+/// Checks what the real API checks and finds out what is asked. `body` comes from read_body();
+/// `cached` is the cached content that it names, or nullptr.
 std::variant<Ask, ApiError> understand(const Model& model, Json body, const Json* cached);
 
 }  // namespace gembal::sandbox

@@ -12,12 +12,13 @@ namespace {
 std::int64_t count_parts(const Json& content, const char* name) {
   const Json* parts = find(content, "parts");
   if (!parts) return 0;
-  return std::count_if(parts->begin(), parts->end(), [name](const Json& part) { return find(part, name) != nullptr; });
+  return std::count_if(parts->begin(), parts->end(),
+                       [name](const Json& part) { return find(part, name) != nullptr; });
 }
 
 bool has_data(const Json& part) {
-  for (const char* name : {"text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode",
-                           "codeExecutionResult", "toolCall", "toolResponse"}) {
+  for (const char* name : {"text", "inlineData", "fileData", "functionCall", "functionResponse",
+                           "executableCode", "codeExecutionResult", "toolCall", "toolResponse"}) {
     if (find(part, name)) return true;
   }
   return false;
@@ -43,7 +44,8 @@ std::optional<ApiError> check_contents(const Json& body) {
     }
     for (std::size_t k = 0; k < parts->size(); ++k) {
       if (has_data((*parts)[k])) continue;
-      faults += at + ".parts[" + std::to_string(k) + "].data: required oneof field 'data' must have one initialized field\n";
+      faults += at + ".parts[" + std::to_string(k) +
+                "].data: required oneof field 'data' must have one initialized field\n";
     }
   }
   if (!faults.empty()) return invalid_argument(faults);
@@ -69,7 +71,8 @@ std::optional<ApiError> check_turns(const Json& contents) {
   return std::nullopt;
 }
 
-/// Signatures of the turn that is going on: all since the user last said something that is no function response.
+/// Signatures of the turn that is going on: all since the user last said something that is no
+/// function response.
 std::optional<ApiError> check_signatures(const Json& contents) {
   std::size_t start = 0;
   for (std::size_t i = 0; i < contents.size(); ++i) {
@@ -107,11 +110,15 @@ std::optional<ApiError> check_thinking(const Model& model, const Json& config) {
   const auto budget = integer_in(*thinking, "thinkingBudget");
   const bool level = find(*thinking, "thinkingLevel") != nullptr;
   if (!model.thinking) {
-    if (budget == 0 || (!budget && !level && !bool_in(*thinking, "includeThoughts").value_or(false))) return std::nullopt;
+    if (budget == 0 ||
+        (!budget && !level && !bool_in(*thinking, "includeThoughts").value_or(false)))
+      return std::nullopt;
     return invalid_argument("Thinking is not enabled for " + model_path(model));
   }
-  if (budget && level) return invalid_argument("You can only set only one of thinking budget and thinking level.");
-  if (level && model.generation < 3) return invalid_argument("Thinking level is not supported for this model.");
+  if (budget && level)
+    return invalid_argument("You can only set only one of thinking budget and thinking level.");
+  if (level && model.generation < 3)
+    return invalid_argument("Thinking level is not supported for this model.");
   const bool pro = std::string_view(model.id).find("-pro") != std::string_view::npos;
   if (budget == 0 && model.generation < 3 && pro) {
     return invalid_argument("Budget 0 is invalid. This model only works in thinking mode.");
@@ -119,7 +126,8 @@ std::optional<ApiError> check_thinking(const Model& model, const Json& config) {
   const std::int64_t most = pro ? 32768 : 24576;
   if (budget && (*budget < -1 || *budget > most)) {
     return invalid_argument("The thinking budget " + std::to_string(*budget) +
-                            " is invalid. Please choose a value between 0 and " + std::to_string(most) + ".");
+                            " is invalid. Please choose a value between 0 and " +
+                            std::to_string(most) + ".");
   }
   return std::nullopt;
 }
@@ -131,7 +139,9 @@ std::optional<ApiError> check_modalities(const Model& model, const Json& config)
   }
   if (asked.empty() && model.kind != ModelKind::speech) return std::nullopt;
   if (asked.empty()) asked = {"TEXT"};
-  const std::string can = model.kind == ModelKind::speech ? "AUDIO" : model.kind == ModelKind::image ? "TEXT, IMAGE" : "TEXT";
+  const std::string can = model.kind == ModelKind::speech  ? "AUDIO"
+                          : model.kind == ModelKind::image ? "TEXT, IMAGE"
+                                                           : "TEXT";
   std::string all;
   bool possible = true;
   for (const auto& one : asked) {
@@ -139,8 +149,10 @@ std::optional<ApiError> check_modalities(const Model& model, const Json& config)
     possible &= can.find(one) != std::string::npos;
   }
   if (possible) return std::nullopt;
-  return invalid_argument("The requested combination of response modalities (" + all + ") is not supported by the model. " +
-                          model_path(model) + " accepts the following combination of response modalities:\n* " + can + "\n");
+  return invalid_argument("The requested combination of response modalities (" + all +
+                          ") is not supported by the model. " + model_path(model) +
+                          " accepts the following combination of response modalities:\n* " + can +
+                          "\n");
 }
 
 std::optional<ApiError> check_config(const Model& model, const Json& config) {
@@ -179,25 +191,31 @@ std::optional<ApiError> check_tools(const Model& model, const Json& body, const 
   const Json* tools = find(body, "tools");
   if (!tools || tools->empty()) return std::nullopt;
   if (model.generation < 3 && string_in(config, "responseMimeType") == "application/json") {
-    return invalid_argument("Tool use with a response mime type: 'application/json' is unsupported");
+    return invalid_argument(
+        "Tool use with a response mime type: 'application/json' is unsupported");
   }
   bool functions = false, built_in = false;
   std::vector<std::string> names;
   for (const auto& tool : *tools) {
-    for (const auto& [name, member] : tool.items()) (name == "functionDeclarations" ? functions : built_in) = true;
+    for (const auto& [name, member] : tool.items())
+      (name == "functionDeclarations" ? functions : built_in) = true;
     const Json* declarations = find(tool, "functionDeclarations");
     if (!declarations) continue;
     for (const auto& declaration : *declarations) {
       const std::string name(string_in(declaration, "name"));
-      const std::string at = "* GenerateContentRequest.tools[0].function_declarations[" + std::to_string(names.size()) + "]";
-      const bool sound = !name.empty() && name.size() <= 128 && !(name[0] >= '0' && name[0] <= '9') &&
+      const std::string at = "* GenerateContentRequest.tools[0].function_declarations[" +
+                             std::to_string(names.size()) + "]";
+      const bool sound = !name.empty() && name.size() <= 128 &&
+                         !(name[0] >= '0' && name[0] <= '9') &&
                          std::all_of(name.begin(), name.end(), [](unsigned char c) {
                            return std::isalnum(c) || c == '_' || c == '.' || c == ':' || c == '-';
                          });
       if (!sound) {
-        return invalid_argument(at + ".name: [FIELD_INVALID] Invalid function name. Must start with a letter or an underscore. "
-                                "Must be alphameric (a-z, A-Z, 0-9), underscores (_), dots (.), colons (:), or dashes (-), "
-                                "with a maximum length of 128.\n");
+        return invalid_argument(
+            at +
+            ".name: [FIELD_INVALID] Invalid function name. Must start with a letter or an underscore. "
+            "Must be alphameric (a-z, A-Z, 0-9), underscores (_), dots (.), colons (:), or dashes (-), "
+            "with a maximum length of 128.\n");
       }
       if (std::find(names.begin(), names.end(), name) != names.end()) {
         return invalid_argument("Duplicate function declaration found: " + name);
@@ -206,7 +224,8 @@ std::optional<ApiError> check_tools(const Model& model, const Json& body, const 
     }
   }
   if (functions && built_in && model.generation < 3) {
-    return invalid_argument("Built-in tools ({google_search}) and Function Calling cannot be combined in the same request.");
+    return invalid_argument(
+        "Built-in tools ({google_search}) and Function Calling cannot be combined in the same request.");
   }
   return std::nullopt;
 }

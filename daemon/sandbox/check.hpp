@@ -7,8 +7,9 @@
 
 namespace gembal::sandbox {
 
-/// What the real API refuses in a generateContent body (camelCase, known fields only) beyond its form: missing
-/// contents, turn order, unsigned calls, values out of range, what the model cannot do.
+/// What the real API refuses in a generateContent body (camelCase, known fields only) beyond its
+/// form: missing contents, turn order, unsigned calls, values out of range, what the model cannot
+/// do.
 std::optional<ApiError> check_request(const Model& model, const Json& body);
 
 }  // namespace gembal::sandbox

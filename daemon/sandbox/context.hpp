@@ -22,7 +22,7 @@ struct Context {
   std::string project;
   TimePoint now{};
   std::uint64_t seed = 0;
-  std::string id;              ///< "6r6FarDODNmynsEP8cLCoQk": the response's id, another one for each request
+  std::string id;  ///< "6r6FarDODNmynsEP8cLCoQk": the response's id, another one for each request
   std::optional<Fault> fault;  ///< a directive in the prompt may replace it
   Pace pace;                   ///< a directive may change it
 
@@ -36,8 +36,8 @@ struct Context {
   bool compact() const { return target.parameter("prettyPrint") == "false"; }
 };
 
-/// The error in the form that this address gives it: an array of one on the OpenAI-compatible surface and for streams
-/// without alt=sse.
+/// The error in the form that this address gives it: an array of one on the OpenAI-compatible
+/// surface and for streams without alt=sse.
 Reply refuse(const Context& context, const ApiError& error);
 
 // The methods, by address. `context.target` has a version; the credentials have been checked.

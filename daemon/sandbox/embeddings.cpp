@@ -23,7 +23,8 @@ std::vector<double> unit_length(std::vector<double> vector) {
   return vector;
 }
 
-void add_direction(std::vector<double>& vector, std::uint64_t seed, std::string_view text, double weight) {
+void add_direction(std::vector<double>& vector, std::uint64_t seed, std::string_view text,
+                   double weight) {
   Dice dice(seed, text);
   for (double& x : vector) x += weight * dice.signed_unit();
 }
@@ -49,23 +50,27 @@ std::string text_of(const Json& request) {
   return text;
 }
 
-std::variant<EmbedResult, ApiError> embed(const Model& model, const Json& request, const std::string& at,
-                                          std::uint64_t seed) {
+std::variant<EmbedResult, ApiError> embed(const Model& model, const Json& request,
+                                          const std::string& at, std::uint64_t seed) {
   const std::string text = text_of(request);
   if (text.empty()) return invalid_argument("* " + at + "content: content is not specified\n");
   const auto dimensions = integer_in(request, "outputDimensionality").value_or(kDimensions);
   if (dimensions < 1 || dimensions > kDimensions) {
-    return invalid_argument("* " + at + "output_dimensionality: output_dimensionality must be between 1 and 3072.\n");
+    return invalid_argument(
+        "* " + at + "output_dimensionality: output_dimensionality must be between 1 and 3072.\n");
   }
   const std::string salted = std::string(string_in(request, "taskType")) + '\n' + text;
-  return EmbedResult{{{"values", embedding_of(model, salted, static_cast<int>(dimensions), seed)}}, 1, count_tokens(text)};
+  return EmbedResult{{{"values", embedding_of(model, salted, static_cast<int>(dimensions), seed)}},
+                     1,
+                     count_tokens(text)};
 }
 
 }  // namespace
 
 Json embedding_of(const Model& model, std::string_view text, int dimensions, std::uint64_t seed) {
   std::vector<double> vector(kDimensions);
-  add_direction(vector, seed, text, 0.5);  // texts with the same words in another order differ a little
+  add_direction(vector, seed, text,
+                0.5);  // texts with the same words in another order differ a little
   std::string word;
   int words = 0;
   for (const char c : std::string(text) + " ") {
@@ -85,16 +90,20 @@ Json embedding_of(const Model& model, std::string_view text, int dimensions, std
   return values;
 }
 
-std::variant<EmbedResult, ApiError> embed_one(const Model& model, const Json& body, std::uint64_t seed) {
+std::variant<EmbedResult, ApiError> embed_one(const Model& model, const Json& body,
+                                              std::uint64_t seed) {
   auto result = embed(model, body, "EmbedContentRequest.", seed);
-  if (auto* good = std::get_if<EmbedResult>(&result)) good->body = {{"embedding", std::move(good->body)}};
+  if (auto* good = std::get_if<EmbedResult>(&result))
+    good->body = {{"embedding", std::move(good->body)}};
   return result;
 }
 
-std::variant<EmbedResult, ApiError> embed_batch(const Model& model, const Json& body, std::uint64_t seed) {
+std::variant<EmbedResult, ApiError> embed_batch(const Model& model, const Json& body,
+                                                std::uint64_t seed) {
   const std::string at = "BatchEmbedContentsRequest.requests";
   const Json* requests = find(body, "requests");
-  if (!requests || requests->empty()) return invalid_argument("* " + at + ": requests is not specified\n");
+  if (!requests || requests->empty())
+    return invalid_argument("* " + at + ": requests is not specified\n");
   if (requests->size() > kLargestBatch) {
     return invalid_argument("* " + at + ": at most 100 requests can be in one batch\n");
   }
@@ -103,9 +112,12 @@ std::variant<EmbedResult, ApiError> embed_batch(const Model& model, const Json& 
     const Json& request = (*requests)[i];
     const std::string here = at + "[" + std::to_string(i) + "].";
     const auto named = string_in(request, "model");
-    if (!named.starts_with("models/")) return invalid_argument("* " + here + "model: unexpected model name format\n");
+    if (!named.starts_with("models/"))
+      return invalid_argument("* " + here + "model: unexpected model name format\n");
     if (named.substr(7) != model.id) {
-      return invalid_argument("* " + here + "model: model must match the model of the batch, models/" + model.id + "\n");
+      return invalid_argument("* " + here +
+                              "model: model must match the model of the batch, models/" + model.id +
+                              "\n");
     }
     auto one = embed(model, request, here, seed);
     if (auto* error = std::get_if<ApiError>(&one)) return *error;

@@ -8,8 +8,9 @@
 
 namespace gembal::sandbox {
 
-/// A vector for `text`, the same one each time; texts that share words are near each other. Its length is 1, except
-/// that gemini-embedding-001 cuts its 3072 numbers to `dimensions` without scaling, as over there.
+/// A vector for `text`, the same one each time; texts that share words are near each other. Its
+/// length is 1, except that gemini-embedding-001 cuts its 3072 numbers to `dimensions` without
+/// scaling, as over there.
 Json embedding_of(const Model& model, std::string_view text, int dimensions, std::uint64_t seed);
 
 /// The reply to embedContent or batchEmbedContents (bodies from read_body()), and what it costs.
@@ -18,7 +19,9 @@ struct EmbedResult {
   int texts = 0;
   std::int64_t tokens = 0;
 };
-std::variant<EmbedResult, ApiError> embed_one(const Model& model, const Json& body, std::uint64_t seed);
-std::variant<EmbedResult, ApiError> embed_batch(const Model& model, const Json& body, std::uint64_t seed);
+std::variant<EmbedResult, ApiError> embed_one(const Model& model, const Json& body,
+                                              std::uint64_t seed);
+std::variant<EmbedResult, ApiError> embed_batch(const Model& model, const Json& body,
+                                                std::uint64_t seed);
 
 }  // namespace gembal::sandbox

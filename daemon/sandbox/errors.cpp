@@ -21,33 +21,39 @@ struct Row {
 constexpr const char* kProject = "100000000001";
 
 constexpr Row kRows[] = {
-    {"invalid", 400, Scope::key, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.", "API_KEY_INVALID",
-     Detail::info_and_text},
-    {"expired", 400, Scope::key, "INVALID_ARGUMENT", "API key expired. Please renew the API key.", "API_KEY_INVALID",
-     Detail::info_and_text},
-    {"unknown-key", 400, Scope::key, "INVALID_ARGUMENT", "API Key not found. Please pass a valid API key.",
+    {"invalid", 400, Scope::key, "INVALID_ARGUMENT",
+     "API key not valid. Please pass a valid API key.", "API_KEY_INVALID", Detail::info_and_text},
+    {"expired", 400, Scope::key, "INVALID_ARGUMENT", "API key expired. Please renew the API key.",
      "API_KEY_INVALID", Detail::info_and_text},
-    {"region", 400, Scope::calls, "FAILED_PRECONDITION", "User location is not supported for the API use.", "",
-     Detail::none},
+    {"unknown-key", 400, Scope::key, "INVALID_ARGUMENT",
+     "API Key not found. Please pass a valid API key.", "API_KEY_INVALID", Detail::info_and_text},
+    {"region", 400, Scope::calls, "FAILED_PRECONDITION",
+     "User location is not supported for the API use.", "", Detail::none},
     {"region-without-billing", 400, Scope::calls, "FAILED_PRECONDITION",
-     "User location is not supported for the API use without a billing account linked.", "", Detail::none},
+     "User location is not supported for the API use without a billing account linked.", "",
+     Detail::none},
     {"nobilling", 400, Scope::key, "FAILED_PRECONDITION",
      "Please enable billing on project #{project} by visiting "
      "https://console.developers.google.com/billing/enable?project={project}.",
      "", Detail::none},
-    {"precondition", 400, Scope::calls, "FAILED_PRECONDITION", "Precondition check failed.", "", Detail::none},
+    {"precondition", 400, Scope::calls, "FAILED_PRECONDITION", "Precondition check failed.", "",
+     Detail::none},
     {"two-credentials", 400, Scope::key, "INVALID_ARGUMENT",
      "Multiple authentication credentials received. Please pass only one.", "", Detail::none},
-    {"bad-argument", 400, Scope::calls, "INVALID_ARGUMENT", "Request contains an invalid argument.", "", Detail::none},
+    {"bad-argument", 400, Scope::calls, "INVALID_ARGUMENT", "Request contains an invalid argument.",
+     "", Detail::none},
     {"too-many-tokens", 400, Scope::calls, "INVALID_ARGUMENT",
-     "The input token count (1196265) exceeds the maximum number of tokens allowed (1048575).", "", Detail::none},
+     "The input token count (1196265) exceeds the maximum number of tokens allowed (1048575).", "",
+     Detail::none},
     {"missing-signature", 400, Scope::calls, "INVALID_ARGUMENT",
      "Function call is missing a thought_signature in functionCall parts. This is required for tools to work correctly, "
      "and missing thought_signature may lead to degraded model performance. Please refer to "
      "https://ai.google.dev/gemini-api/docs/thought-signatures for more details.",
      "", Detail::none},
-    {"bad-signature", 400, Scope::calls, "INVALID_ARGUMENT", "Corrupted thought signature.", "", Detail::none},
-    {"invalid-signature", 400, Scope::calls, "INVALID_ARGUMENT", "Invalid thought signature.", "", Detail::none},
+    {"bad-signature", 400, Scope::calls, "INVALID_ARGUMENT", "Corrupted thought signature.", "",
+     Detail::none},
+    {"invalid-signature", 400, Scope::calls, "INVALID_ARGUMENT", "Invalid thought signature.", "",
+     Detail::none},
     {"bad401", 401, Scope::key, "UNAUTHENTICATED",
      "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
      "authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.",
@@ -59,20 +65,21 @@ constexpr Row kRows[] = {
     {"leaked", 403, Scope::key, "PERMISSION_DENIED",
      "Your API key was reported as leaked. Please use another API key.", "", Detail::none},
     {"suspended", 403, Scope::key, "PERMISSION_DENIED",
-     "Permission denied: Consumer 'api_key:{key}' has been suspended.", "CONSUMER_SUSPENDED", Detail::info_and_text},
+     "Permission denied: Consumer 'api_key:{key}' has been suspended.", "CONSUMER_SUSPENDED",
+     Detail::info_and_text},
     {"blocked", 403, Scope::key, "PERMISSION_DENIED",
      "Requests to this API generativelanguage.googleapis.com method "
      "google.ai.generativelanguage.{version}.GenerativeService.{method} are blocked.",
      "API_KEY_SERVICE_BLOCKED", Detail::info},
-    {"blocked-referrer", 403, Scope::key, "PERMISSION_DENIED", "Requests from referer <empty> are blocked.",
-     "API_KEY_HTTP_REFERRER_BLOCKED", Detail::info},
+    {"blocked-referrer", 403, Scope::key, "PERMISSION_DENIED",
+     "Requests from referer <empty> are blocked.", "API_KEY_HTTP_REFERRER_BLOCKED", Detail::info},
     {"blocked-address", 403, Scope::key, "PERMISSION_DENIED",
      "The provided API key has an IP address restriction. The originating IP address of the call (192.0.2.1) violates "
      "this restriction.",
      "API_KEY_IP_ADDRESS_BLOCKED", Detail::info},
     {"blocked-android", 403, Scope::key, "PERMISSION_DENIED",
-     "Requests from this Android client application <empty> are blocked.", "API_KEY_ANDROID_APP_BLOCKED",
-     Detail::info},
+     "Requests from this Android client application <empty> are blocked.",
+     "API_KEY_ANDROID_APP_BLOCKED", Detail::info},
     {"blocked-ios", 403, Scope::key, "PERMISSION_DENIED",
      "Requests from this iOS client application <empty> are blocked.", "API_KEY_IOS_APP_BLOCKED",
      Detail::info},
@@ -87,8 +94,8 @@ constexpr Row kRows[] = {
      "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form "
      "of API consumer identity to call this API.",
      "", Detail::none},
-    {"wrong-cache", 403, Scope::calls, "PERMISSION_DENIED", "CachedContent not found (or permission denied)", "",
-     Detail::none},
+    {"wrong-cache", 403, Scope::calls, "PERMISSION_DENIED",
+     "CachedContent not found (or permission denied)", "", Detail::none},
     {"no-model", 404, Scope::calls, "NOT_FOUND",
      "models/{model} is not found for API version {version}, or is not supported for generateContent. Call ListModels to "
      "see the list of available models and their supported methods.",
@@ -103,14 +110,14 @@ constexpr Row kRows[] = {
     {"bad429tokens", 429, Scope::calls, "RESOURCE_EXHAUSTED", "", "", Detail::quota},
     {"bad429day", 429, Scope::calls, "RESOURCE_EXHAUSTED", "", "", Detail::quota},
     {"bad429zero", 429, Scope::calls, "RESOURCE_EXHAUSTED", "", "", Detail::quota},
-    {"bad429bare", 429, Scope::calls, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota).", "",
-     Detail::none},
+    {"bad429bare", 429, Scope::calls, "RESOURCE_EXHAUSTED",
+     "Resource has been exhausted (e.g. check quota).", "", Detail::none},
     {"bad429later", 429, Scope::calls, "RESOURCE_EXHAUSTED",
      "Resource exhausted. Please try again later. Please refer to "
      "https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429 for more details.",
      "", Detail::none},
-    {"bad429sorry", 429, Scope::calls, "", "Sorry... your computer or network may be sending automated queries", "",
-     Detail::html},
+    {"bad429sorry", 429, Scope::calls, "",
+     "Sorry... your computer or network may be sending automated queries", "", Detail::html},
     {"nocredit", 429, Scope::calls, "RESOURCE_EXHAUSTED",
      "Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project "
      "and billing. Learn more at https://ai.google.dev/gemini-api/docs/billing",
@@ -126,15 +133,15 @@ constexpr Row kRows[] = {
      "https://developers.generativeai.google/guide/troubleshooting",
      "", Detail::none},
     {"bad502html", 502, Scope::calls, "", "Error 502 (Server Error)", "", Detail::html},
-    {"overloaded", 503, Scope::calls, "UNAVAILABLE", "The model is overloaded. Please try again later.", "",
-     Detail::none},
+    {"overloaded", 503, Scope::calls, "UNAVAILABLE",
+     "The model is overloaded. Please try again later.", "", Detail::none},
     {"high-demand", 503, Scope::calls, "UNAVAILABLE",
      "This model is currently experiencing high demand. Spikes in demand are usually temporary. Please try again later.",
      "", Detail::none},
-    {"bad503deadline", 503, Scope::calls, "UNAVAILABLE", "Deadline expired before operation could complete.", "",
-     Detail::none},
-    {"bad504", 504, Scope::calls, "DEADLINE_EXCEEDED", "Deadline expired before operation could complete.", "",
-     Detail::none},
+    {"bad503deadline", 503, Scope::calls, "UNAVAILABLE",
+     "Deadline expired before operation could complete.", "", Detail::none},
+    {"bad504", 504, Scope::calls, "DEADLINE_EXCEEDED",
+     "Deadline expired before operation could complete.", "", Detail::none},
     {"bad504timeout", 504, Scope::calls, "DEADLINE_EXCEEDED",
      "The request timed out. Please try again.", "", Detail::none},
 };
@@ -162,7 +169,8 @@ std::string go_duration(Milliseconds duration) {
   if (hours) text += std::to_string(hours) + "h";
   if (hours || minutes) text += std::to_string(minutes) + "m";
   char seconds[32];
-  std::snprintf(seconds, sizeof seconds, "%d.%03d", static_cast<int>(total / 1000 % 60), static_cast<int>(total % 1000));
+  std::snprintf(seconds, sizeof seconds, "%d.%03d", static_cast<int>(total / 1000 % 60),
+                static_cast<int>(total % 1000));
   std::string number = seconds;
   while (number.back() == '0') number.pop_back();
   if (number.back() == '.') number.pop_back();
@@ -171,16 +179,19 @@ std::string go_duration(Milliseconds duration) {
 
 std::string page(int status, std::string_view title) {
   return "<!DOCTYPE html>\n<html lang=en>\n  <meta charset=utf-8>\n  <title>" + std::string(title) +
-         "</title>\n  <h1>" + std::to_string(status) + "</h1>\n  <p>" + std::string(title) + ".</p>\n</html>\n";
+         "</title>\n  <h1>" + std::to_string(status) + "</h1>\n  <p>" + std::string(title) +
+         ".</p>\n</html>\n";
 }
 
-ApiError canned_quota(std::string_view name, const std::string& argument, const ErrorContext& context) {
+ApiError canned_quota(std::string_view name, const std::string& argument,
+                      const ErrorContext& context) {
   const auto asked = parse_duration(argument);
   if (name == "bad429day") {
-    const auto midnight = std::chrono::duration_cast<Milliseconds>(next_pacific_midnight(context.now) - context.now);
-    return quota_error(
-        {{"generate_content_free_tier_requests", "GenerateRequestsPerDayPerProjectPerModel-FreeTier", 20}},
-        asked.value_or(midnight), context.model);
+    const auto midnight =
+        std::chrono::duration_cast<Milliseconds>(next_pacific_midnight(context.now) - context.now);
+    return quota_error({{"generate_content_free_tier_requests",
+                         "GenerateRequestsPerDayPerProjectPerModel-FreeTier", 20}},
+                       asked.value_or(midnight), context.model);
   }
   if (name == "bad429tokens") {
     return quota_error({{"generate_content_free_tier_input_token_count",
@@ -188,26 +199,30 @@ ApiError canned_quota(std::string_view name, const std::string& argument, const 
                        asked.value_or(Milliseconds{34'400}), context.model);
   }
   if (name == "bad429zero") {
-    return quota_error(
-        {{"generate_content_free_tier_input_token_count", "GenerateContentInputTokensPerModelPerMinute-FreeTier", 0},
-         {"generate_content_free_tier_requests", "GenerateRequestsPerMinutePerProjectPerModel-FreeTier", 0},
-         {"generate_content_free_tier_requests", "GenerateRequestsPerDayPerProjectPerModel-FreeTier", 0}},
-        asked.value_or(Milliseconds{57'219}), context.model);
+    return quota_error({{"generate_content_free_tier_input_token_count",
+                         "GenerateContentInputTokensPerModelPerMinute-FreeTier", 0},
+                        {"generate_content_free_tier_requests",
+                         "GenerateRequestsPerMinutePerProjectPerModel-FreeTier", 0},
+                        {"generate_content_free_tier_requests",
+                         "GenerateRequestsPerDayPerProjectPerModel-FreeTier", 0}},
+                       asked.value_or(Milliseconds{57'219}), context.model);
   }
-  return quota_error(
-      {{"generate_content_free_tier_requests", "GenerateRequestsPerMinutePerProjectPerModel-FreeTier", 15}},
-      asked.value_or(Milliseconds{48'939}), context.model);
+  return quota_error({{"generate_content_free_tier_requests",
+                       "GenerateRequestsPerMinutePerProjectPerModel-FreeTier", 15}},
+                     asked.value_or(Milliseconds{48'939}), context.model);
 }
 
 Json error_info(const Row& row, const ErrorContext& context) {
   Json metadata = Json::object();
   if (row.status == 401) {
-    metadata["method"] = "google.ai.generativelanguage." + context.version + ".GenerativeService." + context.method;
+    metadata["method"] =
+        "google.ai.generativelanguage." + context.version + ".GenerativeService." + context.method;
   } else if (row.status == 403) {
     metadata["consumer"] = std::string("projects/") + kProject;
   }
   metadata["service"] = "generativelanguage.googleapis.com";
-  if (std::string_view(row.name) == "suspended") metadata["containerInfo"] = "api_key:" + context.key;
+  if (std::string_view(row.name) == "suspended")
+    metadata["containerInfo"] = "api_key:" + context.key;
   return {{"@type", "type.googleapis.com/google.rpc.ErrorInfo"},
           {"reason", row.reason},
           {"domain", "googleapis.com"},
@@ -228,11 +243,13 @@ std::optional<Scope> error_scope(std::string_view name) {
   return row->scope;
 }
 
-std::optional<ApiError> error_named(std::string_view name, const std::string& argument, const ErrorContext& context) {
+std::optional<ApiError> error_named(std::string_view name, const std::string& argument,
+                                    const ErrorContext& context) {
   const Row* row = row_named(name);
   if (!row) return std::nullopt;
   if (row->detail == Detail::quota) return canned_quota(name, argument, context);
-  if (row->detail == Detail::html) return ApiError{row->status, Json(), page(row->status, row->message)};
+  if (row->detail == Detail::html)
+    return ApiError{row->status, Json(), page(row->status, row->message)};
 
   std::string message = row->message;
   fill_in(message, "{key}", context.key);
@@ -252,7 +269,8 @@ std::optional<ApiError> error_named(std::string_view name, const std::string& ar
   return error;
 }
 
-ApiError quota_error(const std::vector<Violation>& violations, Milliseconds retry_after, std::string_view model) {
+ApiError quota_error(const std::vector<Violation>& violations, Milliseconds retry_after,
+                     std::string_view model) {
   const std::string service = "generativelanguage.googleapis.com/";
   std::string message =
       "You exceeded your current quota, please check your plan and billing details. For more information on this error, "
@@ -285,7 +303,9 @@ ApiError plain_error(int status, std::string_view canonical, std::string_view me
   return {status, {{"error", {{"code", status}, {"message", message}, {"status", canonical}}}}, ""};
 }
 
-ApiError invalid_argument(std::string_view message) { return plain_error(400, "INVALID_ARGUMENT", message); }
+ApiError invalid_argument(std::string_view message) {
+  return plain_error(400, "INVALID_ARGUMENT", message);
+}
 
 ApiError no_such_model(std::string_view model, std::string_view version) {
   ErrorContext context;
@@ -294,9 +314,7 @@ ApiError no_such_model(std::string_view model, std::string_view version) {
   return *error_named("no-model", "", context);
 }
 
-ApiError no_such_page() {
-  return {404, Json(), page(404, "Error 404 (Not Found)")};
-}
+ApiError no_such_page() { return {404, Json(), page(404, "Error 404 (Not Found)")}; }
 
 ApiError bad_fields(const std::vector<FieldViolation>& violations) {
   std::string message;
@@ -310,8 +328,9 @@ ApiError bad_fields(const std::vector<FieldViolation>& violations) {
     list.push_back(std::move(entry));
   }
   auto error = invalid_argument(message);
-  error.body["error"]["details"] = Json::array(
-      {{{"@type", "type.googleapis.com/google.rpc.BadRequest"}, {"fieldViolations", std::move(list)}}});
+  error.body["error"]["details"] =
+      Json::array({{{"@type", "type.googleapis.com/google.rpc.BadRequest"},
+                    {"fieldViolations", std::move(list)}}});
   return error;
 }
 

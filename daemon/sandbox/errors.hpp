@@ -28,8 +28,8 @@ struct ErrorContext {
 
 /// Whose doing an error is; decides where a key that is named after it shows it.
 enum class Scope {
-  key,      ///< every request made with the key
-  calls,    ///< only requests that use a model: lists and files still work
+  key,    ///< every request made with the key
+  calls,  ///< only requests that use a model: lists and files still work
 };
 
 /// The errors that can be asked for by name, in the order of the documentation.
@@ -38,8 +38,8 @@ std::vector<std::string> error_names();
 /// nullopt: there is no error of that name.
 std::optional<Scope> error_scope(std::string_view name);
 
-/// The error of that name as Google words it. `argument` replaces the waiting time of the bad429… errors ("27s").
-/// nullopt: there is no error of that name.
+/// The error of that name as Google words it. `argument` replaces the waiting time of the bad429…
+/// errors ("27s"). nullopt: there is no error of that name.
 std::optional<ApiError> error_named(std::string_view name, const std::string& argument,
                                     const ErrorContext& context);
 
@@ -51,7 +51,8 @@ struct Violation {
 };
 
 /// 429 with QuotaFailure and RetryInfo that say these limits and this wait.
-ApiError quota_error(const std::vector<Violation>& violations, Milliseconds retry_after, std::string_view model);
+ApiError quota_error(const std::vector<Violation>& violations, Milliseconds retry_after,
+                     std::string_view model);
 
 /// {"error":{code,message,status}}.
 ApiError plain_error(int status, std::string_view canonical, std::string_view message);

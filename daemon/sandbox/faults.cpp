@@ -8,19 +8,28 @@
 namespace gembal::sandbox {
 namespace {
 
-constexpr const char* kContentFaults[] = {
-    "empty200", "stop-without-content", "malformed-function-call", "unexpected-tool-call", "finish-other",
-    "prompt-blocked", "safety", "recitation", "max-tokens-empty"};
+constexpr const char* kContentFaults[] = {"empty200",
+                                          "stop-without-content",
+                                          "malformed-function-call",
+                                          "unexpected-tool-call",
+                                          "finish-other",
+                                          "prompt-blocked",
+                                          "safety",
+                                          "recitation",
+                                          "max-tokens-empty"};
 
-constexpr const char* kDeliveryFaults[] = {"cut",     "half",    "reset", "short", "stall",      "trickle",   "slow",
-                                           "refused", "garbage", "html",  "empty-body", "error-bare", "error-event"};
+constexpr const char* kDeliveryFaults[] = {
+    "cut",     "half",    "reset", "short",      "stall",      "trickle",    "slow",
+    "refused", "garbage", "html",  "empty-body", "error-bare", "error-event"};
 
 std::optional<FaultKind> kind_of(std::string_view name) {
   if (error_scope(name)) return FaultKind::error;
-  if (std::find(std::begin(kContentFaults), std::end(kContentFaults), name) != std::end(kContentFaults)) {
+  if (std::find(std::begin(kContentFaults), std::end(kContentFaults), name) !=
+      std::end(kContentFaults)) {
     return FaultKind::content;
   }
-  if (std::find(std::begin(kDeliveryFaults), std::end(kDeliveryFaults), name) != std::end(kDeliveryFaults)) {
+  if (std::find(std::begin(kDeliveryFaults), std::end(kDeliveryFaults), name) !=
+      std::end(kDeliveryFaults)) {
     return FaultKind::delivery;
   }
   return std::nullopt;
@@ -67,7 +76,8 @@ bool asks_for(std::string_view key, std::string_view name) {
   for (auto at = key.find(name); at != std::string_view::npos; at = key.find(name, at + 1)) {
     if (name.size() > 5) return true;
     const auto end = at + name.size();
-    if ((at == 0 || parts_words(key[at - 1])) && (end == key.size() || parts_words(key[end]))) return true;
+    if ((at == 0 || parts_words(key[at - 1])) && (end == key.size() || parts_words(key[end])))
+      return true;
   }
   return false;
 }
@@ -88,13 +98,15 @@ Script script_of(const Reply& reply, Pace pace) {
 Reply html_reply() {
   Reply reply;
   reply.headers = {{"content-type", "text/html; charset=UTF-8"}};
-  reply.events = {"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please sign in to the network.</body></html>\n"};
+  reply.events = {
+      "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please sign in to the network.</body></html>\n"};
   return reply;
 }
 
 /// A body that stops early: `whole` events, then half of the next one when `half_of_next`.
 void stop_after(Script& script, int whole, bool half_of_next) {
-  // An answer of one piece has no events to count: half of it arrives. Without chunks nobody would see the cut.
+  // An answer of one piece has no events to count: half of it arrives. Without chunks nobody would
+  // see the cut.
   if (!script.chunked) {
     half_of_next = true;
     whole = 0;
@@ -129,7 +141,8 @@ void trickle(Script& script, int bytes_per_piece, Milliseconds delay) {
   std::string body;
   for (const auto& piece : script.pieces) body += piece.bytes;
   constexpr std::size_t kMostPieces = 5000;
-  const auto step = std::max({static_cast<std::size_t>(std::max(bytes_per_piece, 1)), body.size() / kMostPieces});
+  const auto step =
+      std::max({static_cast<std::size_t>(std::max(bytes_per_piece, 1)), body.size() / kMostPieces});
   script.pieces.clear();
   for (std::size_t at = 0; at < body.size(); at += step) {
     script.pieces.push_back({at == 0 ? Milliseconds{} : delay, body.substr(at, step)});
@@ -137,12 +150,14 @@ void trickle(Script& script, int bytes_per_piece, Milliseconds delay) {
   script.chunked = true;
 }
 
-Script break_off_with_error(const Reply& reply, const Fault& fault, Pace pace, const ErrorContext& context) {
+Script break_off_with_error(const Reply& reply, const Fault& fault, Pace pace,
+                            const ErrorContext& context) {
   const auto error = *error_named(error_name_in(fault), "", context);
   if (reply.framing == Framing::unary) {
     Reply plain;
     plain.status = error.status;
-    plain.headers = {{"content-type", error.html.empty() ? "application/json; charset=UTF-8" : "text/html; charset=UTF-8"}};
+    plain.headers = {{"content-type", error.html.empty() ? "application/json; charset=UTF-8"
+                                                         : "text/html; charset=UTF-8"}};
     plain.events = {error.html.empty() ? indented(error.body) + "\n" : error.html};
     return script_of(plain, pace);
   }
@@ -174,14 +189,16 @@ Result<Fault> parse_fault(std::string_view text) {
   const auto kind = kind_of(fault.name);
   if (!kind) {
     const auto near = nearest(fault.name, fault_names());
-    return Error{ErrorKind::config, "unknown fault '" + fault.name + "'", near ? "did you mean '" + *near + "'?" : ""};
+    return Error{ErrorKind::config, "unknown fault '" + fault.name + "'",
+                 near ? "did you mean '" + *near + "'?" : ""};
   }
   fault.kind = *kind;
   for (std::size_t i = 1; i < parts.size(); ++i) {
     std::string argument(trim(parts[i]));
     if (!as_count(argument) && !parse_duration(argument)) argument = with_dashes(argument);
     if (!as_count(argument) && !parse_duration(argument) && !error_scope(argument)) {
-      return Error{ErrorKind::config, "fault '" + fault.name + "': '" + argument + "' means nothing here",
+      return Error{ErrorKind::config,
+                   "fault '" + fault.name + "': '" + argument + "' means nothing here",
                    "an argument is a count, a duration such as 5s, or the name of an error"};
     }
     fault.arguments.push_back(std::move(argument));
@@ -199,10 +216,12 @@ std::optional<Fault> fault_in_key(std::string_view key) {
   return Fault{longest, {}, *kind_of(longest)};
 }
 
-Script deliver(Reply reply, const std::optional<Fault>& fault, Pace pace, const ErrorContext& context) {
+Script deliver(Reply reply, const std::optional<Fault>& fault, Pace pace,
+               const ErrorContext& context) {
   if (!fault || fault->kind != FaultKind::delivery) return script_of(reply, pace);
   const auto& name = fault->name;
-  if (name == "error-bare" || name == "error-event") return break_off_with_error(reply, *fault, pace, context);
+  if (name == "error-bare" || name == "error-event")
+    return break_off_with_error(reply, *fault, pace, context);
   if (name == "html") return script_of(html_reply(), pace);
 
   if (name == "empty-body") reply.events.clear();

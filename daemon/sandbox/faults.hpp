@@ -27,12 +27,14 @@ struct Fault {
 /// Every fault there is, in the order of the documentation.
 std::vector<std::string> fault_names();
 
-/// Reads "NAME" or "NAME,arg,arg"; `_` and `-` are the same in a name. Errors: config (an unknown name; the hint has
-/// the nearest one, or an argument that is neither a count, a duration nor the name of an error).
+/// Reads "NAME" or "NAME,arg,arg"; `_` and `-` are the same in a name. Errors: config (an unknown
+/// name; the hint has the nearest one, or an argument that is neither a count, a duration nor the
+/// name of an error).
 Result<Fault> parse_fault(std::string_view text);
 
-/// The fault that a key's name asks for: the longest fault name in it. Names of five letters and less must stand as a
-/// word of their own, between `-`, `_`, `.` and the ends, so that no ordinary key asks for one by chance.
+/// The fault that a key's name asks for: the longest fault name in it. Names of five letters and
+/// less must stand as a word of their own, between `-`, `_`, `.` and the ends, so that no ordinary
+/// key asks for one by chance.
 std::optional<Fault> fault_in_key(std::string_view key);
 
 /// How fast answers come when nothing is wrong.
@@ -41,8 +43,9 @@ struct Pace {
   Milliseconds chunk_delay{};  ///< between two events of a stream
 };
 
-/// The script of `reply`, bent by a delivery fault when there is one. `context` words the error that a stream breaks
-/// off with.
-Script deliver(Reply reply, const std::optional<Fault>& fault, Pace pace, const ErrorContext& context);
+/// The script of `reply`, bent by a delivery fault when there is one. `context` words the error
+/// that a stream breaks off with.
+Script deliver(Reply reply, const std::optional<Fault>& fault, Pace pace,
+               const ErrorContext& context);
 
 }  // namespace gembal::sandbox

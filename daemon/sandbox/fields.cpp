@@ -1,5 +1,6 @@
-// The request messages of the API as far as the sandbox knows them: enough to refuse what the real one refuses. A kind
-// is a scalar, the name of a message, "Name[]" for a list, "Name{}" for a map, or "any" for what is taken as it is.
+// The request messages of the API as far as the sandbox knows them: enough to refuse what the real
+// one refuses. A kind is a scalar, the name of a message, "Name[]" for a list, "Name{}" for a map,
+// or "any" for what is taken as it is.
 #include "daemon/sandbox/fields.hpp"
 
 #include <map>
@@ -18,65 +19,138 @@ using Fields = std::vector<Field>;
 const std::map<std::string, Fields, std::less<>>& messages() {
   static const std::map<std::string, Fields, std::less<>> all = {
       {"GenerateContentRequest",
-       {{"model", "string"}, {"contents", "Content[]"}, {"systemInstruction", "Content"}, {"tools", "Tool[]"},
-        {"toolConfig", "ToolConfig"}, {"safetySettings", "SafetySetting[]"}, {"generationConfig", "GenerationConfig"},
-        {"cachedContent", "string"}, {"serviceTier", "string"}, {"labels", "any"}, {"store", "bool"},
+       {{"model", "string"},
+        {"contents", "Content[]"},
+        {"systemInstruction", "Content"},
+        {"tools", "Tool[]"},
+        {"toolConfig", "ToolConfig"},
+        {"safetySettings", "SafetySetting[]"},
+        {"generationConfig", "GenerationConfig"},
+        {"cachedContent", "string"},
+        {"serviceTier", "string"},
+        {"labels", "any"},
+        {"store", "bool"},
         {"continuationToken", "string"}}},
       {"CountTokensRequest",
-       {{"model", "string"}, {"contents", "Content[]"}, {"generateContentRequest", "GenerateContentRequest"}}},
+       {{"model", "string"},
+        {"contents", "Content[]"},
+        {"generateContentRequest", "GenerateContentRequest"}}},
       {"EmbedContentRequest",
-       {{"model", "string"}, {"content", "Content"}, {"taskType", "string"}, {"title", "string"},
-        {"outputDimensionality", "int"}, {"embedContentConfig", "any"}}},
+       {{"model", "string"},
+        {"content", "Content"},
+        {"taskType", "string"},
+        {"title", "string"},
+        {"outputDimensionality", "int"},
+        {"embedContentConfig", "any"}}},
       {"BatchEmbedContentsRequest", {{"model", "string"}, {"requests", "EmbedContentRequest[]"}}},
       {"CachedContent",
-       {{"name", "string"}, {"model", "string"}, {"displayName", "string"}, {"contents", "Content[]"},
-        {"systemInstruction", "Content"}, {"tools", "Tool[]"}, {"toolConfig", "ToolConfig"}, {"ttl", "string"},
+       {{"name", "string"},
+        {"model", "string"},
+        {"displayName", "string"},
+        {"contents", "Content[]"},
+        {"systemInstruction", "Content"},
+        {"tools", "Tool[]"},
+        {"toolConfig", "ToolConfig"},
+        {"ttl", "string"},
         {"expireTime", "string"}}},
       {"CreateFileRequest", {{"file", "File"}}},
-      {"File", {{"name", "string"}, {"displayName", "string"}, {"mimeType", "string"}, {"sizeBytes", "any"},
-                {"uri", "string"}}},
+      {"File",
+       {{"name", "string"},
+        {"displayName", "string"},
+        {"mimeType", "string"},
+        {"sizeBytes", "any"},
+        {"uri", "string"}}},
       {"Content", {{"role", "string"}, {"parts", "Part[]"}}},
       {"Part",
-       {{"text", "string"}, {"inlineData", "Blob"}, {"fileData", "FileData"}, {"functionCall", "FunctionCall"},
-        {"functionResponse", "FunctionResponse"}, {"executableCode", "any"}, {"codeExecutionResult", "any"},
-        {"toolCall", "any"}, {"toolResponse", "any"}, {"thought", "bool"}, {"thoughtSignature", "string"},
-        {"videoMetadata", "any"}, {"mediaResolution", "any"}, {"partMetadata", "any"}, {"mediaProcessing", "any"},
-        {"speechMetadata", "any"}, {"audioTranscription", "any"}}},
+       {{"text", "string"},
+        {"inlineData", "Blob"},
+        {"fileData", "FileData"},
+        {"functionCall", "FunctionCall"},
+        {"functionResponse", "FunctionResponse"},
+        {"executableCode", "any"},
+        {"codeExecutionResult", "any"},
+        {"toolCall", "any"},
+        {"toolResponse", "any"},
+        {"thought", "bool"},
+        {"thoughtSignature", "string"},
+        {"videoMetadata", "any"},
+        {"mediaResolution", "any"},
+        {"partMetadata", "any"},
+        {"mediaProcessing", "any"},
+        {"speechMetadata", "any"},
+        {"audioTranscription", "any"}}},
       {"Blob", {{"mimeType", "string"}, {"data", "string"}, {"displayName", "string"}}},
       {"FileData", {{"mimeType", "string"}, {"fileUri", "string"}, {"displayName", "string"}}},
       {"FunctionCall", {{"name", "string"}, {"args", "any"}, {"id", "string"}}},
       {"FunctionResponse",
-       {{"name", "string"}, {"response", "any"}, {"id", "string"}, {"parts", "any"}, {"willContinue", "bool"},
+       {{"name", "string"},
+        {"response", "any"},
+        {"id", "string"},
+        {"parts", "any"},
+        {"willContinue", "bool"},
         {"scheduling", "string"}}},
       {"Tool",
-       {{"functionDeclarations", "FunctionDeclaration[]"}, {"googleSearch", "any"}, {"googleSearchRetrieval", "any"},
-        {"codeExecution", "any"}, {"urlContext", "any"}, {"googleMaps", "any"}, {"fileSearch", "any"},
-        {"computerUse", "any"}, {"mcpServers", "any"}}},
+       {{"functionDeclarations", "FunctionDeclaration[]"},
+        {"googleSearch", "any"},
+        {"googleSearchRetrieval", "any"},
+        {"codeExecution", "any"},
+        {"urlContext", "any"},
+        {"googleMaps", "any"},
+        {"fileSearch", "any"},
+        {"computerUse", "any"},
+        {"mcpServers", "any"}}},
       {"FunctionDeclaration",
-       {{"name", "string"}, {"description", "string"}, {"parameters", "Schema"}, {"parametersJsonSchema", "any"},
-        {"response", "Schema"}, {"responseJsonSchema", "any"}, {"behavior", "string"}}},
-      {"Schema",
-       {{"type", "string"}, {"format", "string"}, {"title", "string"}, {"description", "string"}, {"nullable", "bool"},
-        {"enum", "string[]"}, {"items", "Schema"}, {"maxItems", "int"}, {"minItems", "int"},
-        {"properties", "Schema{}"}, {"required", "string[]"}, {"minProperties", "int"}, {"maxProperties", "int"},
-        {"minimum", "number"}, {"maximum", "number"}, {"minLength", "int"}, {"maxLength", "int"},
-        {"pattern", "string"}, {"example", "any"}, {"default", "any"}, {"anyOf", "Schema[]"},
-        {"propertyOrdering", "string[]"}}},
+       {{"name", "string"},
+        {"description", "string"},
+        {"parameters", "Schema"},
+        {"parametersJsonSchema", "any"},
+        {"response", "Schema"},
+        {"responseJsonSchema", "any"},
+        {"behavior", "string"}}},
+      {"Schema", {{"type", "string"},       {"format", "string"},
+                  {"title", "string"},      {"description", "string"},
+                  {"nullable", "bool"},     {"enum", "string[]"},
+                  {"items", "Schema"},      {"maxItems", "int"},
+                  {"minItems", "int"},      {"properties", "Schema{}"},
+                  {"required", "string[]"}, {"minProperties", "int"},
+                  {"maxProperties", "int"}, {"minimum", "number"},
+                  {"maximum", "number"},    {"minLength", "int"},
+                  {"maxLength", "int"},     {"pattern", "string"},
+                  {"example", "any"},       {"default", "any"},
+                  {"anyOf", "Schema[]"},    {"propertyOrdering", "string[]"}}},
       {"ToolConfig",
-       {{"functionCallingConfig", "FunctionCallingConfig"}, {"retrievalConfig", "any"},
+       {{"functionCallingConfig", "FunctionCallingConfig"},
+        {"retrievalConfig", "any"},
         {"includeServerSideToolInvocations", "bool"}}},
       {"FunctionCallingConfig", {{"mode", "string"}, {"allowedFunctionNames", "string[]"}}},
       {"SafetySetting", {{"category", "string"}, {"threshold", "string"}}},
       {"GenerationConfig",
-       {{"temperature", "number"}, {"topP", "number"}, {"topK", "number"}, {"maxOutputTokens", "int"},
-        {"candidateCount", "int"}, {"stopSequences", "string[]"}, {"seed", "int"}, {"presencePenalty", "number"},
-        {"frequencyPenalty", "number"}, {"responseMimeType", "string"}, {"responseSchema", "Schema"},
-        {"responseJsonSchema", "any"}, {"responseFormat", "any"}, {"responseModalities", "string[]"},
-        {"responseLogprobs", "bool"}, {"logprobs", "int"}, {"mediaResolution", "string"}, {"speechConfig", "any"},
-        {"imageConfig", "ImageConfig"}, {"thinkingConfig", "ThinkingConfig"}, {"audioTranscriptionConfig", "any"},
-        {"translationConfig", "any"}, {"enableEnhancedCivicAnswers", "bool"}}},
+       {{"temperature", "number"},
+        {"topP", "number"},
+        {"topK", "number"},
+        {"maxOutputTokens", "int"},
+        {"candidateCount", "int"},
+        {"stopSequences", "string[]"},
+        {"seed", "int"},
+        {"presencePenalty", "number"},
+        {"frequencyPenalty", "number"},
+        {"responseMimeType", "string"},
+        {"responseSchema", "Schema"},
+        {"responseJsonSchema", "any"},
+        {"responseFormat", "any"},
+        {"responseModalities", "string[]"},
+        {"responseLogprobs", "bool"},
+        {"logprobs", "int"},
+        {"mediaResolution", "string"},
+        {"speechConfig", "any"},
+        {"imageConfig", "ImageConfig"},
+        {"thinkingConfig", "ThinkingConfig"},
+        {"audioTranscriptionConfig", "any"},
+        {"translationConfig", "any"},
+        {"enableEnhancedCivicAnswers", "bool"}}},
       {"ImageConfig", {{"aspectRatio", "string"}, {"imageSize", "string"}}},
-      {"ThinkingConfig", {{"includeThoughts", "bool"}, {"thinkingBudget", "int"}, {"thinkingLevel", "string"}}},
+      {"ThinkingConfig",
+       {{"includeThoughts", "bool"}, {"thinkingBudget", "int"}, {"thinkingLevel", "string"}}},
   };
   return all;
 }
@@ -126,8 +200,8 @@ class Reader {
       }
       if (!known) {
         const std::string at = path.empty() ? "" : " at '" + path + "'";
-        violations_.push_back(
-            {path, "Invalid JSON payload received. Unknown name \"" + name + "\"" + at + ": Cannot find field."});
+        violations_.push_back({path, "Invalid JSON payload received. Unknown name \"" + name +
+                                         "\"" + at + ": Cannot find field."});
         continue;
       }
       if (member.is_null()) continue;  // protobuf's JSON: the same as not there
@@ -199,7 +273,8 @@ class Reader {
   }
 
   void invalid(const std::string& path, const std::string& type, const Json& value) {
-    violations_.push_back({path, "Invalid value at '" + path + "' (" + type + "), " + to_text(value)});
+    violations_.push_back(
+        {path, "Invalid value at '" + path + "' (" + type + "), " + to_text(value)});
   }
 
   std::vector<FieldViolation> violations_;
@@ -211,10 +286,13 @@ ReadBody read_body(std::string_view text, std::string_view type) {
   const auto parsed = parse_json(text.empty() ? "{}" : text);
   if (!parsed) {
     const std::string excerpt(text.substr(0, 60));
-    return {Json(), bad_fields({{"", "Invalid JSON payload received. Unexpected token.\n" + excerpt + "\n^"}})};
+    return {
+        Json(),
+        bad_fields({{"", "Invalid JSON payload received. Unexpected token.\n" + excerpt + "\n^"}})};
   }
   if (!parsed->is_object()) {
-    return {Json(), bad_fields({{"", "Invalid JSON payload received. Root element must be a message."}})};
+    return {Json(),
+            bad_fields({{"", "Invalid JSON payload received. Root element must be a message."}})};
   }
   Reader reader;
   ReadBody body{reader.message(*parsed, std::string(type), ""), std::nullopt};

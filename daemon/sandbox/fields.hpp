@@ -14,8 +14,9 @@ struct ReadBody {
   std::optional<ApiError> error;
 };
 
-/// Reads `text` as the protobuf message `type` ("GenerateContentRequest") in protobuf's JSON: snake_case is taken as
-/// well; unknown names, wrong types and broken JSON are refused in Google's words.
+/// Reads `text` as the protobuf message `type` ("GenerateContentRequest") in protobuf's JSON:
+/// snake_case is taken as well; unknown names, wrong types and broken JSON are refused in Google's
+/// words.
 ReadBody read_body(std::string_view text, std::string_view type);
 
 }  // namespace gembal::sandbox

@@ -1,4 +1,5 @@
-// The Interactions API as far as clients probe it: one text answer per interaction, kept with its project.
+// The Interactions API as far as clients probe it: one text answer per interaction, kept with its
+// project.
 #include "daemon/sandbox/context.hpp"
 #include "daemon/sandbox/dice.hpp"
 #include "daemon/sandbox/fields.hpp"
@@ -29,13 +30,16 @@ std::string text_of(const Json& input) {
 }
 
 Json to_generate_body(const Json& interaction, const std::string& prompt) {
-  Json body = {{"contents", Json::array({{{"role", "user"}, {"parts", Json::array({{{"text", prompt}}})}}})}};
+  Json body = {{"contents",
+                Json::array({{{"role", "user"}, {"parts", Json::array({{{"text", prompt}}})}}})}};
   const auto system = string_in(interaction, "system_instruction");
   if (!system.empty()) body["systemInstruction"] = {{"parts", Json::array({{{"text", system}}})}};
   if (const Json* given = find(interaction, "generation_config")) {
     Json config = Json::object();
-    if (const Json* value = find(*given, "temperature"); value && value->is_number()) config["temperature"] = *value;
-    if (const auto most = integer_in(*given, "max_output_tokens")) config["maxOutputTokens"] = *most;
+    if (const Json* value = find(*given, "temperature"); value && value->is_number())
+      config["temperature"] = *value;
+    if (const auto most = integer_in(*given, "max_output_tokens"))
+      config["maxOutputTokens"] = *most;
     if (!config.empty()) body["generationConfig"] = std::move(config);
   }
   return body;
@@ -56,9 +60,11 @@ Json usage_of(const Said& said) {
 Json steps_of(const Said& said, const std::string& text) {
   Json steps = Json::array();
   if (said.answer.events.back().thought_tokens > 0) {
-    steps.push_back({{"signature", make_signature(said.ask.seed, "step" + said.ask.response_id)}, {"type", "thought"}});
+    steps.push_back({{"signature", make_signature(said.ask.seed, "step" + said.ask.response_id)},
+                     {"type", "thought"}});
   }
-  steps.push_back({{"content", Json::array({{{"text", text}, {"type", "text"}}})}, {"type", "model_output"}});
+  steps.push_back(
+      {{"content", Json::array({{{"text", text}, {"type", "text"}}})}, {"type", "model_output"}});
   return steps;
 }
 
@@ -69,14 +75,19 @@ Reply stream(const Said& said, const Json& interaction) {
     json.update(data);
     reply.events.push_back("event: " + name + "\ndata: " + to_text(json) + "\n\n");
   };
-  Json started = {{"id", interaction["id"]}, {"status", "in_progress"}, {"object", "interaction"}, {"model", interaction["model"]}};
+  Json started = {{"id", interaction["id"]},
+                  {"status", "in_progress"},
+                  {"object", "interaction"},
+                  {"model", interaction["model"]}};
   send("interaction.created", {{"interaction", started}});
-  send("interaction.status_update", {{"interaction_id", interaction["id"]}, {"status", "in_progress"}});
+  send("interaction.status_update",
+       {{"interaction_id", interaction["id"]}, {"status", "in_progress"}});
   send("step.start", {{"index", 0}, {"step", {{"type", "model_output"}}}});
   for (const auto& event : said.answer.events) {
     for (const auto& part : event.parts) {
       const auto text = string_in(part, "text");
-      if (!text.empty()) send("step.delta", {{"index", 0}, {"delta", {{"text", text}, {"type", "text"}}}});
+      if (!text.empty())
+        send("step.delta", {{"index", 0}, {"delta", {{"text", text}, {"type", "text"}}}});
     }
   }
   send("step.stop", {{"index", 0}});
@@ -92,14 +103,16 @@ ApiError missing(const std::string& id) {
 void keep(Context& context, const Json& json) {
   const std::string name = "interactions/" + json["id"].get<std::string>();
   context.with_objects([&](Objects& objects) {
-    objects.put(name, {context.project, json, Json(), "", context.now + std::chrono::hours{24 * 55}});
+    objects.put(name,
+                {context.project, json, Json(), "", context.now + std::chrono::hours{24 * 55}});
   });
 }
 
 Reply create(Context& context) {
   auto parsed = parse_json(context.request.body);
   if (!parsed || !parsed->is_object()) {
-    return refuse(context, *read_body(parsed ? "[]" : context.request.body, "GenerateContentRequest").error);
+    return refuse(context,
+                  *read_body(parsed ? "[]" : context.request.body, "GenerateContentRequest").error);
   }
   const Json& given = *parsed;
   const Json* input = find(given, "input");
@@ -108,14 +121,17 @@ Reply create(Context& context) {
   if (const auto previous = string_in(given, "previous_interaction_id"); !previous.empty()) {
     bool found = false;
     context.with_objects([&](Objects& objects) {
-      found = objects.get("interactions/" + std::string(previous), context.project, context.now) != nullptr;
+      found = objects.get("interactions/" + std::string(previous), context.project, context.now) !=
+              nullptr;
     });
     if (!found) return refuse(context, missing(std::string(previous)));
   }
   const auto agent = string_in(given, "agent");
-  const auto named = agent.empty() ? string_in(given, "model") : std::string_view("gemini-pro-latest");
+  const auto named =
+      agent.empty() ? string_in(given, "model") : std::string_view("gemini-pro-latest");
   const Model* model = model_named(named);
-  if (!model || model->kind != ModelKind::text) return refuse(context, no_such_model(named, context.target.version));
+  if (!model || model->kind != ModelKind::text)
+    return refuse(context, no_such_model(named, context.target.version));
   auto said = say(context, *model, to_generate_body(given, prompt));
   if (auto* error = std::get_if<ApiError>(&said)) return refuse(context, *error);
   const auto& good = std::get<Said>(said);
@@ -137,7 +153,9 @@ Reply create(Context& context) {
     json["status"] = "in_progress";
     return ok(json);
   }
-  if (!agent.empty()) return refuse(context, invalid_argument("Agents run in the background only: set background to true."));
+  if (!agent.empty())
+    return refuse(context,
+                  invalid_argument("Agents run in the background only: set background to true."));
   return bool_in(given, "stream").value_or(false) ? stream(good, json) : ok(json);
 }
 
@@ -149,7 +167,8 @@ Reply answer_interactions(Context& context) {
   if (segments.size() == 1 && verb == "POST") return create(context);
   if (segments.size() < 2 || segments.size() > 3) return refuse(context, no_such_page());
   const bool cancels = segments.size() == 3 && segments[2] == "cancel" && verb == "POST";
-  if (!cancels && (segments.size() == 3 || (verb != "GET" && verb != "DELETE"))) return refuse(context, no_such_page());
+  if (!cancels && (segments.size() == 3 || (verb != "GET" && verb != "DELETE")))
+    return refuse(context, no_such_page());
   const std::string name = "interactions/" + segments[1];
   std::optional<Json> json;
   context.with_objects([&](Objects& objects) {

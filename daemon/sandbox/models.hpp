@@ -27,7 +27,8 @@ struct Model {
   bool signs_parts() const { return generation >= 3 && !is_gemma(); }
 };
 
-/// The model of that id, "models/" and "google/" in front being allowed; nullptr when there is none.
+/// The model of that id, "models/" and "google/" in front being allowed; nullptr when there is
+/// none.
 const Model* model_named(std::string_view id);
 
 /// As GET /models/{id} shows it.

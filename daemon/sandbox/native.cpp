@@ -1,23 +1,25 @@
 // The methods of models: lists, generateContent, streams, token counts and embeddings.
+#include "daemon/sandbox/native.hpp"
 #include "daemon/sandbox/answer.hpp"
 #include "daemon/sandbox/context.hpp"
 #include "daemon/sandbox/embeddings.hpp"
 #include "daemon/sandbox/fields.hpp"
-#include "daemon/sandbox/native.hpp"
 
 namespace gembal::sandbox {
 namespace {
 
 bool well_formed(std::string_view id) {
   for (const char c : id) {
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '.' && c != '_') return false;
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '.' && c != '_')
+      return false;
   }
   return !id.empty();
 }
 
 Reply list(Context& context) {
   const Json parameters = {{"pageSize", context.target.parameter("pageSize")}};
-  const auto page = list_models(integer_in(parameters, "pageSize").value_or(0), context.target.parameter("pageToken"));
+  const auto page = list_models(integer_in(parameters, "pageSize").value_or(0),
+                                context.target.parameter("pageToken"));
   if (!page) return refuse(context, invalid_argument("Invalid page token."));
   return json_reply(200, *page, context.compact());
 }
@@ -44,24 +46,31 @@ Reply count(Context& context) {
   const Json& counted = request ? *request : body.value;
   const Json* contents = find(counted, "contents");
   if (!contents || contents->empty()) {
-    return refuse(context, invalid_argument(request ? "* GenerateContentRequest.contents: contents is not specified\n"
-                                                    : "* CountTokensRequest.contents: contents is not specified\n"));
+    return refuse(
+        context,
+        invalid_argument(request ? "* GenerateContentRequest.contents: contents is not specified\n"
+                                 : "* CountTokensRequest.contents: contents is not specified\n"));
   }
   const auto tokens = prompt_tokens(counted);
   Json details = Json::array();
   for (const auto& [modality, number] : tokens.by_modality) {
     details.push_back({{"modality", modality}, {"tokenCount", number}});
   }
-  return json_reply(200, {{"totalTokens", tokens.total()}, {"promptTokensDetails", std::move(details)}}, context.compact());
+  return json_reply(200,
+                    {{"totalTokens", tokens.total()}, {"promptTokensDetails", std::move(details)}},
+                    context.compact());
 }
 
 Reply embed(Context& context, const Model& model, bool batch) {
-  const auto body = read_body(context.request.body, batch ? "BatchEmbedContentsRequest" : "EmbedContentRequest");
+  const auto body =
+      read_body(context.request.body, batch ? "BatchEmbedContentsRequest" : "EmbedContentRequest");
   if (body.error) return refuse(context, *body.error);
-  const auto result = batch ? embed_batch(model, body.value, context.seed) : embed_one(model, body.value, context.seed);
+  const auto result = batch ? embed_batch(model, body.value, context.seed)
+                            : embed_one(model, body.value, context.seed);
   if (const auto* error = std::get_if<ApiError>(&result)) return refuse(context, *error);
   const auto& good = std::get<EmbedResult>(result);
-  if (const auto error = context.charge(model.id, {good.texts, good.tokens, true})) return refuse(context, *error);
+  if (const auto error = context.charge(model.id, {good.texts, good.tokens, true}))
+    return refuse(context, *error);
   return json_reply(200, good.body, context.compact());
 }
 
@@ -72,9 +81,12 @@ std::variant<Said, ApiError> say(Context& context, const Model& model, Json body
   if (const Json* named = find(body, "cachedContent")) {
     const std::string name = named->get<std::string>();
     context.with_objects([&](Objects& objects) {
-      if (const auto* object = objects.get(name, context.project, context.now)) cached = object->content;
+      if (const auto* object = objects.get(name, context.project, context.now))
+        cached = object->content;
     });
-    if (cached.is_null()) return plain_error(403, "PERMISSION_DENIED", "CachedContent not found (or permission denied)");
+    if (cached.is_null())
+      return plain_error(403, "PERMISSION_DENIED",
+                         "CachedContent not found (or permission denied)");
     if (string_in(cached, "model") != std::string("models/") + model.id) {
       return invalid_argument("Cached content model does not match the model in the request.");
     }
@@ -84,8 +96,8 @@ std::variant<Said, ApiError> say(Context& context, const Model& model, Json body
   Ask& ask = std::get<Ask>(understood);
   if (ask.tokens.total() > model.input_token_limit) {
     return invalid_argument("The input token count (" + std::to_string(ask.tokens.total()) +
-                            ") exceeds the maximum number of tokens allowed (" + std::to_string(model.input_token_limit) +
-                            ").");
+                            ") exceeds the maximum number of tokens allowed (" +
+                            std::to_string(model.input_token_limit) + ").");
   }
   ask.seed = context.seed;
   ask.response_id = context.id;
@@ -110,8 +122,9 @@ Reply answer_models(Context& context) {
     if (target.segments.size() == 1) return list(context);
     const Model* model = target.segments.size() == 2 ? model_named(target.segments[1]) : nullptr;
     if (model) return json_reply(200, model_json(*model), context.compact());
-    return refuse(context, plain_error(404, "NOT_FOUND", "Model is not found: models/" + target.model() + " for api version " +
-                                                             target.version));
+    return refuse(context, plain_error(404, "NOT_FOUND",
+                                       "Model is not found: models/" + target.model() +
+                                           " for api version " + target.version));
   }
   if (verb != "POST" || target.segments.size() != 2) return refuse(context, no_such_page());
   const auto& method = target.method;
@@ -119,10 +132,12 @@ Reply answer_models(Context& context) {
   const bool embeds = method == "embedContent" || method == "batchEmbedContents";
   if (!generates && !embeds && method != "countTokens") return refuse(context, no_such_page());
   if (!well_formed(target.segments[1])) {
-    return refuse(context, invalid_argument("* GenerateContentRequest.model: unexpected model name format\n"));
+    return refuse(context, invalid_argument(
+                               "* GenerateContentRequest.model: unexpected model name format\n"));
   }
   const Model* model = model_named(target.segments[1]);
-  const bool able = model && (method == "countTokens" || embeds == (model->kind == ModelKind::embedding));
+  const bool able =
+      model && (method == "countTokens" || embeds == (model->kind == ModelKind::embedding));
   if (!able) {
     auto error = no_such_model(target.segments[1], target.version);
     if (embeds) {

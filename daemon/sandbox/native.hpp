@@ -13,8 +13,8 @@ struct Said {
   Answer answer;
 };
 
-/// Checks a generateContent body (from read_body()), charges the key's quota, and answers it. Takes a directive's fault
-/// and delay over into `context`.
+/// Checks a generateContent body (from read_body()), charges the key's quota, and answers it. Takes
+/// a directive's fault and delay over into `context`.
 std::variant<Said, ApiError> say(Context& context, const Model& model, Json body);
 
 }  // namespace gembal::sandbox

@@ -11,7 +11,8 @@ namespace gembal::sandbox {
 std::string timestamp(TimePoint time) {
   std::string text = to_iso8601(time);
   char fraction[16];
-  std::snprintf(fraction, sizeof fraction, ".%03dZ", static_cast<int>(to_unix_milliseconds(time) % 1000));
+  std::snprintf(fraction, sizeof fraction, ".%03dZ",
+                static_cast<int>(to_unix_milliseconds(time) % 1000));
   text.pop_back();
   return text + fraction;
 }
@@ -32,14 +33,16 @@ bool Objects::remove(const std::string& name, const std::string& project, TimePo
   return true;
 }
 
-Json Objects::list(const std::string& collection, const std::string& project, std::int64_t page_size,
-                   const std::string& token, TimePoint now) const {
-  const auto size = static_cast<std::size_t>(page_size <= 0 ? 10 : std::min<std::int64_t>(page_size, 100));
+Json Objects::list(const std::string& collection, const std::string& project,
+                   std::int64_t page_size, const std::string& token, TimePoint now) const {
+  const auto size =
+      static_cast<std::size_t>(page_size <= 0 ? 10 : std::min<std::int64_t>(page_size, 100));
   const auto after = base64_decode(token).value_or("");
   Json items = Json::array();
   std::string last;
   bool more = false;
-  for (auto it = objects_.upper_bound(std::max(collection + "/", after)); it != objects_.end(); ++it) {
+  for (auto it = objects_.upper_bound(std::max(collection + "/", after)); it != objects_.end();
+       ++it) {
     const auto& [name, object] = *it;
     if (!name.starts_with(collection + "/")) break;
     if (object.project != project || object.expires <= now) continue;
@@ -61,9 +64,11 @@ Objects::Upload* Objects::upload(const std::string& id) {
   return found == uploads_.end() ? nullptr : &found->second;
 }
 
-Json file_json(const std::string& name, const Objects::Upload& upload, const std::string& base_url, TimePoint now) {
+Json file_json(const std::string& name, const Objects::Upload& upload, const std::string& base_url,
+               TimePoint now) {
   Json file = {{"name", name}};
-  if (const auto display = string_in(upload.file, "displayName"); !display.empty()) file["displayName"] = display;
+  if (const auto display = string_in(upload.file, "displayName"); !display.empty())
+    file["displayName"] = display;
   file["mimeType"] = string_in(upload.file, "mimeType");
   file["sizeBytes"] = std::to_string(upload.bytes.size());
   file["createTime"] = timestamp(now);

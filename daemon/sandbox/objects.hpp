@@ -10,8 +10,9 @@
 
 namespace gembal::sandbox {
 
-/// Things that live on the server, each belonging to the project that made it: "files/x", "cachedContents/x",
-/// "interactions/x". Another project is told that they do not exist, or are not its own.
+/// Things that live on the server, each belonging to the project that made it: "files/x",
+/// "cachedContents/x", "interactions/x". Another project is told that they do not exist, or are not
+/// its own.
 ///
 /// Not thread-safe.
 class Objects {
@@ -31,9 +32,10 @@ class Objects {
 
   bool remove(const std::string& name, const std::string& project, TimePoint now);
 
-  /// A page of {"files":[...],"nextPageToken"?}: the objects of that collection ("files"), newest last.
-  Json list(const std::string& collection, const std::string& project, std::int64_t page_size, const std::string& token,
-            TimePoint now) const;
+  /// A page of {"files":[...],"nextPageToken"?}: the objects of that collection ("files"), newest
+  /// last.
+  Json list(const std::string& collection, const std::string& project, std::int64_t page_size,
+            const std::string& token, TimePoint now) const;
 
   /// An upload that has been announced; the session's id stands in its URL.
   struct Upload {
@@ -51,7 +53,8 @@ class Objects {
 };
 
 /// The File that an upload becomes, 48 hours of life from `now` on.
-Json file_json(const std::string& name, const Objects::Upload& upload, const std::string& base_url, TimePoint now);
+Json file_json(const std::string& name, const Objects::Upload& upload, const std::string& base_url,
+               TimePoint now);
 
 /// "2026-06-17T14:13:00.159379Z": a time as protobuf's JSON writes it, in milliseconds here.
 std::string timestamp(TimePoint time);

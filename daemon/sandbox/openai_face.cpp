@@ -8,17 +8,43 @@
 namespace gembal::sandbox {
 namespace {
 
-constexpr std::string_view kChatFields[] = {
-    "messages", "model", "audio", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs",
-    "max_completion_tokens", "max_tokens", "modalities", "n", "parallel_tool_calls", "presence_penalty",
-    "reasoning_effort", "response_format", "seed", "service_tier", "stop", "stream", "stream_options", "temperature",
-    "tool_choice", "tools", "top_p", "user", "verbosity", "web_search_options", "extra_body", "google"};
+constexpr std::string_view kChatFields[] = {"messages",
+                                            "model",
+                                            "audio",
+                                            "frequency_penalty",
+                                            "logit_bias",
+                                            "logprobs",
+                                            "top_logprobs",
+                                            "max_completion_tokens",
+                                            "max_tokens",
+                                            "modalities",
+                                            "n",
+                                            "parallel_tool_calls",
+                                            "presence_penalty",
+                                            "reasoning_effort",
+                                            "response_format",
+                                            "seed",
+                                            "service_tier",
+                                            "stop",
+                                            "stream",
+                                            "stream_options",
+                                            "temperature",
+                                            "tool_choice",
+                                            "tools",
+                                            "top_p",
+                                            "user",
+                                            "verbosity",
+                                            "web_search_options",
+                                            "extra_body",
+                                            "google"};
 
 std::optional<ApiError> unknown_names(const Json& chat) {
   std::vector<FieldViolation> violations;
   for (const auto& [name, value] : chat.items()) {
-    if (std::find(std::begin(kChatFields), std::end(kChatFields), name) != std::end(kChatFields)) continue;
-    violations.push_back({"", "Invalid JSON payload received. Unknown name \"" + name + "\": Cannot find field."});
+    if (std::find(std::begin(kChatFields), std::end(kChatFields), name) != std::end(kChatFields))
+      continue;
+    violations.push_back(
+        {"", "Invalid JSON payload received. Unknown name \"" + name + "\": Cannot find field."});
   }
   if (violations.empty()) return std::nullopt;
   return bad_fields(violations);
@@ -26,10 +52,12 @@ std::optional<ApiError> unknown_names(const Json& chat) {
 
 Json image_part_of(const Json& part) {
   const Json* image = find(part, "image_url");
-  const std::string url(image ? (image->is_string() ? image->get<std::string>() : string_in(*image, "url")) : "");
+  const std::string url(
+      image ? (image->is_string() ? image->get<std::string>() : string_in(*image, "url")) : "");
   const auto comma = url.find(',');
   if (url.starts_with("data:") && comma != std::string::npos) {
-    return {{"inlineData", {{"mimeType", url.substr(5, url.find(';') - 5)}, {"data", url.substr(comma + 1)}}}};
+    return {{"inlineData",
+             {{"mimeType", url.substr(5, url.find(';') - 5)}, {"data", url.substr(comma + 1)}}}};
   }
   return {{"fileData", {{"fileUri", url}}}};
 }
@@ -49,7 +77,8 @@ Json parts_of(const Json& message) {
       const Json* audio = find(part, "input_audio");
       if (!audio) continue;
       parts.push_back({{"inlineData",
-                        {{"mimeType", "audio/" + std::string(string_in(*audio, "format"))}, {"data", string_in(*audio, "data")}}}});
+                        {{"mimeType", "audio/" + std::string(string_in(*audio, "format"))},
+                         {"data", string_in(*audio, "data")}}}});
     }
   }
   return parts;
@@ -61,7 +90,8 @@ std::string signature_in(const Json& call) {
   return google ? std::string(string_in(*google, "thought_signature")) : "";
 }
 
-/// Turns messages into contents; remembers the names of calls, since tool messages only give their ids.
+/// Turns messages into contents; remembers the names of calls, since tool messages only give their
+/// ids.
 class Conversation {
  public:
   void add(const Json& message) {
@@ -78,8 +108,10 @@ class Conversation {
       for (const auto& part : parts) text += string_in(part, "text");
       auto parsed = parse_json(text);
       Json response = parsed && parsed->is_object() ? *std::move(parsed) : Json{{"result", text}};
-      const std::string name = role == "tool" ? names_[id] : std::string(string_in(message, "name"));
-      append("user", Json::array({{{"functionResponse", {{"name", name}, {"response", std::move(response)}}}}}));
+      const std::string name =
+          role == "tool" ? names_[id] : std::string(string_in(message, "name"));
+      append("user", Json::array({{{"functionResponse",
+                                    {{"name", name}, {"response", std::move(response)}}}}}));
     } else {
       append("user", std::move(parts));
     }
@@ -100,8 +132,11 @@ class Conversation {
       const std::string name(string_in(*function, "name"));
       names_[std::string(string_in(call, "id"))] = name;
       auto args = parse_json(string_in(*function, "arguments"));
-      Json part = {{"functionCall", {{"name", name}, {"args", args && args->is_object() ? *args : Json::object()}}}};
-      if (const auto signature = signature_in(call); !signature.empty()) part["thoughtSignature"] = signature;
+      Json part = {
+          {"functionCall",
+           {{"name", name}, {"args", args && args->is_object() ? *args : Json::object()}}}};
+      if (const auto signature = signature_in(call); !signature.empty())
+        part["thoughtSignature"] = signature;
       parts.push_back(std::move(part));
     }
   }
@@ -128,8 +163,10 @@ void set_tools(const Json& chat, Json& body) {
       const Json* function = find(tool, "function");
       if (!function) continue;
       Json declaration = {{"name", string_in(*function, "name")}};
-      if (find(*function, "description")) declaration["description"] = string_in(*function, "description");
-      if (const Json* parameters = find(*function, "parameters")) declaration["parametersJsonSchema"] = *parameters;
+      if (find(*function, "description"))
+        declaration["description"] = string_in(*function, "description");
+      if (const Json* parameters = find(*function, "parameters"))
+        declaration["parametersJsonSchema"] = *parameters;
       functions.push_back(std::move(declaration));
     }
     body["tools"] = Json::array({{{"functionDeclarations", std::move(functions)}}});
@@ -140,12 +177,14 @@ void set_tools(const Json& chat, Json& body) {
   if (choice->is_string()) {
     calling["mode"] = *choice == "none" ? "NONE" : *choice == "required" ? "ANY" : "AUTO";
   } else if (const Json* function = find(*choice, "function")) {
-    calling = {{"mode", "ANY"}, {"allowedFunctionNames", Json::array({string_in(*function, "name")})}};
+    calling = {{"mode", "ANY"},
+               {"allowedFunctionNames", Json::array({string_in(*function, "name")})}};
   }
   if (!calling.empty()) body["toolConfig"] = {{"functionCallingConfig", std::move(calling)}};
 }
 
-/// The thinking configuration out of reasoning_effort or extra_body.google; an error when both are given.
+/// The thinking configuration out of reasoning_effort or extra_body.google; an error when both are
+/// given.
 std::optional<ApiError> set_thinking(const Json& chat, Json& config, Json& body) {
   const Json* extra = find(chat, "extra_body");
   const Json* google = extra ? find(*extra, "google") : find(chat, "google");
@@ -155,32 +194,44 @@ std::optional<ApiError> set_thinking(const Json& chat, Json& config, Json& body)
     return invalid_argument("reasoning_effort and thinking_config cannot be used together.");
   }
   if (google) {
-    if (const Json* cached = find(*google, "cached_content", "cachedContent")) body["cachedContent"] = *cached;
+    if (const Json* cached = find(*google, "cached_content", "cachedContent"))
+      body["cachedContent"] = *cached;
   }
   if (thinking) {
     Json copy = Json::object();
-    if (const Json* v = find(*thinking, "include_thoughts", "includeThoughts")) copy["includeThoughts"] = *v;
-    if (const Json* v = find(*thinking, "thinking_budget", "thinkingBudget")) copy["thinkingBudget"] = *v;
-    if (const Json* v = find(*thinking, "thinking_level", "thinkingLevel")) copy["thinkingLevel"] = *v;
+    if (const Json* v = find(*thinking, "include_thoughts", "includeThoughts"))
+      copy["includeThoughts"] = *v;
+    if (const Json* v = find(*thinking, "thinking_budget", "thinkingBudget"))
+      copy["thinkingBudget"] = *v;
+    if (const Json* v = find(*thinking, "thinking_level", "thinkingLevel"))
+      copy["thinkingLevel"] = *v;
     config["thinkingConfig"] = std::move(copy);
   } else if (!effort.empty()) {
     const Model* model = model_named(string_in(chat, "model"));
     if (model && model->generation < 3) {
-      const int budget = effort == "none" ? 0 : effort == "medium" ? 8192 : effort == "high" ? 24576 : 1024;
+      const int budget = effort == "none"     ? 0
+                         : effort == "medium" ? 8192
+                         : effort == "high"   ? 24576
+                                              : 1024;
       config["thinkingConfig"] = {{"thinkingBudget", budget}};
     } else {
-      config["thinkingConfig"] = {{"thinkingLevel", effort == "none" ? "minimal" : std::string(effort)}};
+      config["thinkingConfig"] = {
+          {"thinkingLevel", effort == "none" ? "minimal" : std::string(effort)}};
     }
   }
   return std::nullopt;
 }
 
 void set_config(const Json& chat, Json& config) {
-  const std::pair<const char*, const char*> same[] = {{"temperature", "temperature"}, {"top_p", "topP"}, {"seed", "seed"},
+  const std::pair<const char*, const char*> same[] = {{"temperature", "temperature"},
+                                                      {"top_p", "topP"},
+                                                      {"seed", "seed"},
                                                       {"max_tokens", "maxOutputTokens"},
-                                                      {"max_completion_tokens", "maxOutputTokens"}, {"n", "candidateCount"}};
+                                                      {"max_completion_tokens", "maxOutputTokens"},
+                                                      {"n", "candidateCount"}};
   for (const auto& [openai, gemini] : same) {
-    if (const Json* value = find(chat, openai); value && value->is_number()) config[gemini] = *value;
+    if (const Json* value = find(chat, openai); value && value->is_number())
+      config[gemini] = *value;
   }
   if (const Json* stop = find(chat, "stop"); stop && !stop->is_null()) {
     config["stopSequences"] = stop->is_string() ? Json::array({*stop}) : *stop;
@@ -188,7 +239,8 @@ void set_config(const Json& chat, Json& config) {
   const Json* format = find(chat, "response_format");
   if (!format) return;
   const auto type = string_in(*format, "type");
-  if (type == "json_object" || type == "json_schema") config["responseMimeType"] = "application/json";
+  if (type == "json_object" || type == "json_schema")
+    config["responseMimeType"] = "application/json";
   const Json* schema = find(*format, "json_schema");
   if (schema && find(*schema, "schema")) config["responseJsonSchema"] = *find(*schema, "schema");
 }
@@ -197,7 +249,8 @@ std::string finish_reason(const Said& said, bool called, bool streamed) {
   const auto& finish = said.answer.finish;
   if (finish == "MAX_TOKENS") return "length";
   if (finish == "SAFETY" || finish == "RECITATION") return "content_filter: " + finish;
-  if (finish == "MALFORMED_FUNCTION_CALL" || finish == "UNEXPECTED_TOOL_CALL") return "function_call_filter: " + finish;
+  if (finish == "MALFORMED_FUNCTION_CALL" || finish == "UNEXPECTED_TOOL_CALL")
+    return "function_call_filter: " + finish;
   // Streams of the newer models end calls in an event of their own, which says stop.
   if (called && !(streamed && said.ask.model->signs_parts())) return "tool_calls";
   return "stop";
@@ -206,7 +259,8 @@ std::string finish_reason(const Said& said, bool called, bool streamed) {
 Json usage_of(const Said& said, const Event& event) {
   const auto prompt = said.ask.tokens.total();
   Json usage = {{"completion_tokens", event.candidate_tokens}, {"prompt_tokens", prompt}};
-  if (said.ask.cached_tokens > 0) usage["prompt_tokens_details"] = {{"cached_tokens", said.ask.cached_tokens}};
+  if (said.ask.cached_tokens > 0)
+    usage["prompt_tokens_details"] = {{"cached_tokens", said.ask.cached_tokens}};
   usage["total_tokens"] = prompt + event.candidate_tokens + event.thought_tokens;
   return usage;
 }
@@ -244,12 +298,17 @@ class Writer {
   Json tool_call(const Json& call, const Json& part) {
     Json json = Json::object();
     if (find(part, "thoughtSignature")) {
-      json["extra_content"] = {{"google", {{"thought_signature", string_in(part, "thoughtSignature")}}}};
+      json["extra_content"] = {
+          {"google", {{"thought_signature", string_in(part, "thoughtSignature")}}}};
     }
     json["function"] = {{"arguments", to_text(call["args"])}, {"name", string_in(call, "name")}};
     const auto id = string_in(call, "id");
-    json["id"] = id.empty() ? "function-call-" + std::to_string(Dice(said_.ask.seed, said_.ask.response_id + std::to_string(count_++)).next())
-                            : std::string(id);
+    json["id"] =
+        id.empty()
+            ? "function-call-" +
+                  std::to_string(
+                      Dice(said_.ask.seed, said_.ask.response_id + std::to_string(count_++)).next())
+            : std::string(id);
     json["type"] = "function";
     return json;
   }
@@ -302,7 +361,8 @@ Json to_completion(const Context& context, const Said& said, std::string_view mo
   return json;
 }
 
-std::vector<Json> to_completion_chunks(const Context& context, const Said& said, std::string_view model, bool with_usage) {
+std::vector<Json> to_completion_chunks(const Context& context, const Said& said,
+                                       std::string_view model, bool with_usage) {
   std::vector<Json> chunks;
   Writer writer(said);
   const auto& events = said.answer.events;

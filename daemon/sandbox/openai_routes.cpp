@@ -28,18 +28,22 @@ Call read_call(Context& context, bool embeds) {
   Call call;
   auto parsed = parse_json(context.request.body);
   if (!parsed || !parsed->is_object()) {
-    call.refusal = refuse(context, *read_body(parsed ? "[]" : context.request.body, "GenerateContentRequest").error);
+    call.refusal = refuse(
+        context, *read_body(parsed ? "[]" : context.request.body, "GenerateContentRequest").error);
     return call;
   }
   call.body = *std::move(parsed);
   const auto id = string_in(call.body, "model");
   if (id.empty()) {
-    call.refusal = refuse(context, invalid_argument("* GenerateContentRequest.model: unexpected model name format\n"));
+    call.refusal =
+        refuse(context,
+               invalid_argument("* GenerateContentRequest.model: unexpected model name format\n"));
     return call;
   }
   call.model = model_named(id);
   if (!call.model || embeds != (call.model->kind == ModelKind::embedding)) {
-    call.refusal = refuse(context, no_such_model(id, "v1main"));  // so does Google name the version here
+    call.refusal =
+        refuse(context, no_such_model(id, "v1main"));  // so does Google name the version here
   }
   return call;
 }
@@ -56,7 +60,8 @@ Reply chat(Context& context) {
   if (!bool_in(call.body, "stream").value_or(false)) return ok(to_completion(context, good, model));
   const Json* options = find(call.body, "stream_options");
   const bool with_usage = options && bool_in(*options, "include_usage").value_or(false);
-  auto reply = stream_reply(Framing::sse_lf, to_completion_chunks(context, good, model, with_usage));
+  auto reply =
+      stream_reply(Framing::sse_lf, to_completion_chunks(context, good, model, with_usage));
   reply.events.emplace_back("data: [DONE]\n\n");
   return reply;
 }
@@ -80,23 +85,29 @@ Reply embeddings(Context& context) {
   if (input && input->is_array()) texts = *input;
   Json requests = Json::array();
   for (const auto& text : texts) {
-    if (!text.is_string()) return refuse(context, invalid_argument("Request contains an invalid argument."));
-    Json request = {{"model", std::string("models/") + call.model->id}, {"content", {{"parts", Json::array({{{"text", text}}})}}}};
-    if (const auto dimensions = integer_in(call.body, "dimensions")) request["outputDimensionality"] = *dimensions;
+    if (!text.is_string())
+      return refuse(context, invalid_argument("Request contains an invalid argument."));
+    Json request = {{"model", std::string("models/") + call.model->id},
+                    {"content", {{"parts", Json::array({{{"text", text}}})}}}};
+    if (const auto dimensions = integer_in(call.body, "dimensions"))
+      request["outputDimensionality"] = *dimensions;
     requests.push_back(std::move(request));
   }
   auto result = embed_batch(*call.model, {{"requests", std::move(requests)}}, context.seed);
   if (auto* error = std::get_if<ApiError>(&result)) return refuse(context, *error);
   const auto& good = std::get<EmbedResult>(result);
-  if (const auto error = context.charge(call.model->id, {good.texts, good.tokens, true})) return refuse(context, *error);
+  if (const auto error = context.charge(call.model->id, {good.texts, good.tokens, true}))
+    return refuse(context, *error);
   const bool packed = string_in(call.body, "encoding_format") == "base64";
   Json data = Json::array();
   for (const auto& embedding : good.body["embeddings"]) {
-    data.push_back({{"embedding", packed ? Json(as_base64(embedding["values"])) : embedding["values"]},
-                    {"index", data.size()},
-                    {"object", "embedding"}});
+    data.push_back(
+        {{"embedding", packed ? Json(as_base64(embedding["values"])) : embedding["values"]},
+         {"index", data.size()},
+         {"object", "embedding"}});
   }
-  return ok({{"data", std::move(data)}, {"model", string_in(call.body, "model")}, {"object", "list"}});
+  return ok(
+      {{"data", std::move(data)}, {"model", string_in(call.body, "model")}, {"object", "list"}});
 }
 
 Reply images(Context& context) {
@@ -105,11 +116,13 @@ Reply images(Context& context) {
   if (call.model->kind != ModelKind::image) {
     return refuse(context, no_such_model(string_in(call.body, "model"), "v1main"));
   }
-  if (const auto format = string_in(call.body, "response_format"); !format.empty() && format != "b64_json") {
+  if (const auto format = string_in(call.body, "response_format");
+      !format.empty() && format != "b64_json") {
     return refuse(context, invalid_argument("Only b64_json is supported as response_format."));
   }
   const auto count = integer_in(call.body, "n").value_or(1);
-  if (count < 1 || count > 8) return refuse(context, invalid_argument("n must be between 1 and 8."));
+  if (count < 1 || count > 8)
+    return refuse(context, invalid_argument("n must be between 1 and 8."));
   Json data = Json::array();
   for (std::int64_t i = 0; i < count; ++i) {
     const std::string prompt(string_in(call.body, "prompt"));
@@ -118,7 +131,8 @@ Reply images(Context& context) {
                      {"generationConfig", {{"responseModalities", Json::array({"IMAGE"})}}}});
     if (auto* error = std::get_if<ApiError>(&said)) return refuse(context, *error);
     for (const auto& part : joined_parts(std::get<Said>(said).answer)) {
-      if (const Json* blob = find(part, "inlineData")) data.push_back({{"b64_json", string_in(*blob, "data")}});
+      if (const Json* blob = find(part, "inlineData"))
+        data.push_back({{"b64_json", string_in(*blob, "data")}});
     }
   }
   return ok({{"created", to_unix_seconds(context.now)}, {"data", std::move(data)}});

@@ -1,5 +1,6 @@
-// A PNG writer of the simplest kind: a palette of 16 colours, four bits a pixel, and a zlib stream of stored (not
-// compressed) blocks, so that no compression library is needed and the bytes never change with one's version.
+// A PNG writer of the simplest kind: a palette of 16 colours, four bits a pixel, and a zlib stream
+// of stored (not compressed) blocks, so that no compression library is needed and the bytes never
+// change with one's version.
 #include "daemon/sandbox/png.hpp"
 
 #include <algorithm>
@@ -82,7 +83,8 @@ std::string make_png(int width, int height, std::uint64_t seed) {
     }
   }
   const std::string header = big_endian(static_cast<std::uint32_t>(width)) +
-                             big_endian(static_cast<std::uint32_t>(height)) + std::string("\x04\x03\x00\x00\x00", 5);
+                             big_endian(static_cast<std::uint32_t>(height)) +
+                             std::string("\x04\x03\x00\x00\x00", 5);
   return std::string("\x89PNG\r\n\x1a\n") + chunk("IHDR", header) + chunk("PLTE", palette) +
          chunk("IDAT", zlib_stored(rows)) + chunk("IEND", "");
 }

@@ -5,7 +5,8 @@
 namespace gembal::sandbox {
 namespace {
 
-constexpr const char* kGreetings[] = {"Hello from gembal's sandbox.", "This is gembal's sandbox speaking.",
+constexpr const char* kGreetings[] = {"Hello from gembal's sandbox.",
+                                      "This is gembal's sandbox speaking.",
                                       "Greetings from the sandbox that comes with gembal."};
 
 constexpr const char* kSentences[] = {
@@ -21,12 +22,13 @@ constexpr const char* kSentences[] = {
     "Nothing that you write here is kept longer than the process lives.",
 };
 
-constexpr const char* kWords[] = {"quiet", "river", "amber", "seven", "lanterns", "drift", "over", "the",   "old",
-                                  "harbour", "while", "small", "birds", "count", "slow", "waves", "and", "rest",
-                                  "under", "bright", "patient", "stars", "that", "never", "hurry", "home"};
+constexpr const char* kWords[] = {
+    "quiet",   "river",  "amber",   "seven", "lanterns", "drift", "over",  "the", "old",
+    "harbour", "while",  "small",   "birds", "count",    "slow",  "waves", "and", "rest",
+    "under",   "bright", "patient", "stars", "that",     "never", "hurry", "home"};
 
-constexpr const char* kTitles[] = {"Reading the Request", "Choosing the Words", "Weighing the Options",
-                                   "Considering the Shape"};
+constexpr const char* kTitles[] = {"Reading the Request", "Choosing the Words",
+                                   "Weighing the Options", "Considering the Shape"};
 
 template <typename T, std::size_t N>
 const T& pick(const T (&list)[N], Dice& dice) {
@@ -41,7 +43,8 @@ std::string excerpt(std::string_view text, std::size_t longest) {
   return std::string(text.substr(0, longest)) + "\xe2\x80\xa6";
 }
 
-/// Words with the blanks before them; words without end (another script, a data URL) in short pieces.
+/// Words with the blanks before them; words without end (another script, a data URL) in short
+/// pieces.
 std::vector<std::string_view> tokens_of(std::string_view text) {
   constexpr std::size_t kLongest = 24;
   std::vector<std::string_view> tokens;
@@ -77,7 +80,8 @@ std::string friendly_text(const Ask& ask) {
             excerpt(result ? to_text(*result) : "nothing", 200) + ".";
   }
   if (!ask.prompt.empty()) text += " You wrote: \"" + excerpt(ask.prompt, 300) + "\".";
-  for (const auto& attachment : ask.attachments) text += " I was also handed " + excerpt(attachment, 120) + ".";
+  for (const auto& attachment : ask.attachments)
+    text += " I was also handed " + excerpt(attachment, 120) + ".";
   const auto first = dice.below(std::size(kSentences));
   const auto second = (first + 1 + dice.below(std::size(kSentences) - 1)) % std::size(kSentences);
   return text + " " + kSentences[first] + " " + kSentences[second];
@@ -86,13 +90,15 @@ std::string friendly_text(const Ask& ask) {
 std::string words_text(const Ask& ask, std::int64_t count) {
   Dice dice = dice_for(ask, "words");
   std::string text;
-  for (std::int64_t i = 0; i < count; ++i) text += (i == 0 ? "" : " ") + std::string(pick(kWords, dice));
+  for (std::int64_t i = 0; i < count; ++i)
+    text += (i == 0 ? "" : " ") + std::string(pick(kWords, dice));
   return text;
 }
 
 std::string thought_text(const Ask& ask) {
   Dice dice = dice_for(ask, "thought");
-  const std::string subject = ask.prompt.empty() ? "a prompt without words" : "\"" + excerpt(ask.prompt, 120) + "\"";
+  const std::string subject =
+      ask.prompt.empty() ? "a prompt without words" : "\"" + excerpt(ask.prompt, 120) + "\"";
   return "**" + std::string(pick(kTitles, dice)) + "**\n\nI'm looking at " + subject +
          ". The sandbox has no model to think with, so I'm settling on a friendly answer of a few sentences.\n\n\n";
 }
@@ -106,7 +112,8 @@ std::vector<std::string> cut_text(std::string_view text, std::int64_t pieces, st
   for (std::int64_t at = 0; at < count;) {
     const auto index = static_cast<std::int64_t>(cut.size());
     const auto end = pieces > 0 ? count * (index + 1) / pieces
-                                : std::min<std::int64_t>(count, at + 3 + static_cast<std::int64_t>(dice.below(5)));
+                                : std::min<std::int64_t>(
+                                      count, at + 3 + static_cast<std::int64_t>(dice.below(5)));
     std::string piece;
     for (; at < end; ++at) piece += tokens[static_cast<std::size_t>(at)];
     cut.push_back(std::move(piece));

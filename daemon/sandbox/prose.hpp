@@ -9,8 +9,8 @@
 
 namespace gembal::sandbox {
 
-/// What the sandbox answers in words: says that it is the sandbox, repeats the prompt (shortened), names attachments,
-/// instructions and function results, then adds a sentence or two.
+/// What the sandbox answers in words: says that it is the sandbox, repeats the prompt (shortened),
+/// names attachments, instructions and function results, then adds a sentence or two.
 std::string friendly_text(const Ask& ask);
 
 /// So many words.
@@ -19,11 +19,12 @@ std::string words_text(const Ask& ask, std::int64_t count);
 /// A thought summary as Gemini writes them: a title in bold, a few sentences.
 std::string thought_text(const Ask& ask);
 
-/// Cuts `text` for a stream: into `pieces` of about the same number of words, or, when 0, into pieces of a few words
-/// each. Nothing is lost, and no character is cut.
+/// Cuts `text` for a stream: into `pieces` of about the same number of words, or, when 0, into
+/// pieces of a few words each. Nothing is lost, and no character is cut.
 std::vector<std::string> cut_text(std::string_view text, std::int64_t pieces, std::uint64_t seed);
 
-/// The longest beginning of `text` that counts no more than `tokens`, ending between words where there are any.
+/// The longest beginning of `text` that counts no more than `tokens`, ending between words where
+/// there are any.
 std::string shortened(std::string_view text, std::int64_t tokens);
 
 }  // namespace gembal::sandbox

@@ -17,21 +17,25 @@ std::optional<long long> number_after(std::string_view key, std::string_view nam
     const char* last = key.data() + key.size();
     long long number = 0;
     const auto [end, failure] = std::from_chars(first, last, number);
-    if (failure == std::errc{} && number >= 0 && number < 1'000'000'000 && (end == last || parts_words(*end))) {
+    if (failure == std::errc{} && number >= 0 && number < 1'000'000'000 &&
+        (end == last || parts_words(*end))) {
       return number;
     }
   }
   return std::nullopt;
 }
 
-/// How long until the oldest uses that have to go are a minute old; `amount_of` says what each weighs.
+/// How long until the oldest uses that have to go are a minute old; `amount_of` says what each
+/// weighs.
 template <typename Amount>
-Milliseconds wait_for_room(const std::deque<Milliseconds>& ages, const std::vector<long long>& amounts, Amount over) {
+Milliseconds wait_for_room(const std::deque<Milliseconds>& ages,
+                           const std::vector<long long>& amounts, Amount over) {
   for (std::size_t i = 0; i < ages.size(); ++i) {
     over -= amounts[i];
     if (over <= 0) return kMinute - ages[i];
   }
-  return kMinute;  // more than the limit at once: no waiting helps, and Google says a minute all the same
+  return kMinute;  // more than the limit at once: no waiting helps, and Google says a minute all
+                   // the same
 }
 
 }  // namespace
@@ -44,11 +48,12 @@ Quota quota_in_key(std::string_view key) {
   return quota;
 }
 
-std::optional<ApiError> QuotaBook::charge(const std::string& project, const std::string& model, const Quota& quota,
-                                          Cost cost, TimePoint now) {
+std::optional<ApiError> QuotaBook::charge(const std::string& project, const std::string& model,
+                                          const Quota& quota, Cost cost, TimePoint now) {
   if (quota.unlimited()) return std::nullopt;
   Page& page = pages_[{project, model}];
-  while (!page.last_minute.empty() && now - page.last_minute.front().time >= kMinute) page.last_minute.pop_front();
+  while (!page.last_minute.empty() && now - page.last_minute.front().time >= kMinute)
+    page.last_minute.pop_front();
   if (now >= page.day_ends) {
     page.day_ends = next_pacific_midnight(now);
     page.today = 0;
@@ -67,23 +72,29 @@ std::optional<ApiError> QuotaBook::charge(const std::string& project, const std:
 
   std::vector<Violation> violations;
   Milliseconds wait{0};
-  const char* metric = cost.embedding ? "embed_content_free_tier_requests" : "generate_content_free_tier_requests";
+  const char* metric =
+      cost.embedding ? "embed_content_free_tier_requests" : "generate_content_free_tier_requests";
   if (quota.tokens_per_minute && tokens_used + cost.tokens > *quota.tokens_per_minute) {
     violations.push_back({"generate_content_free_tier_input_token_count",
-                          "GenerateContentInputTokensPerModelPerMinute-FreeTier", *quota.tokens_per_minute});
-    wait = std::max(wait, wait_for_room(ages, tokens, tokens_used + cost.tokens - *quota.tokens_per_minute));
+                          "GenerateContentInputTokensPerModelPerMinute-FreeTier",
+                          *quota.tokens_per_minute});
+    wait = std::max(
+        wait, wait_for_room(ages, tokens, tokens_used + cost.tokens - *quota.tokens_per_minute));
   }
   if (quota.per_minute && requests_used + cost.requests > *quota.per_minute) {
     violations.push_back({metric,
-                          cost.embedding ? "EmbedContentRequestsPerMinutePerUserPerProjectPerModel-FreeTier"
-                                         : "GenerateRequestsPerMinutePerProjectPerModel-FreeTier",
+                          cost.embedding
+                              ? "EmbedContentRequestsPerMinutePerUserPerProjectPerModel-FreeTier"
+                              : "GenerateRequestsPerMinutePerProjectPerModel-FreeTier",
                           *quota.per_minute});
-    wait = std::max(wait, wait_for_room(ages, requests, requests_used + cost.requests - *quota.per_minute));
+    wait = std::max(
+        wait, wait_for_room(ages, requests, requests_used + cost.requests - *quota.per_minute));
   }
   if (quota.per_day && page.today + cost.requests > *quota.per_day) {
     violations.push_back({metric,
-                          cost.embedding ? "EmbedContentRequestsPerDayPerUserPerProjectPerModel-FreeTier"
-                                         : "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
+                          cost.embedding
+                              ? "EmbedContentRequestsPerDayPerUserPerProjectPerModel-FreeTier"
+                              : "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
                           *quota.per_day});
     wait = std::max(wait, std::chrono::duration_cast<Milliseconds>(page.day_ends - now));
   }

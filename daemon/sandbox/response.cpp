@@ -1,4 +1,5 @@
-// Puts an Answer into GenerateContentResponse messages, their members in the order of recorded replies.
+// Puts an Answer into GenerateContentResponse messages, their members in the order of recorded
+// replies.
 
 #include <algorithm>
 
@@ -10,12 +11,14 @@ namespace {
 
 Json modality_list(const std::vector<std::pair<std::string, std::int64_t>>& counts) {
   Json list = Json::array();
-  for (const auto& [modality, count] : counts) list.push_back({{"modality", modality}, {"tokenCount", count}});
+  for (const auto& [modality, count] : counts)
+    list.push_back({{"modality", modality}, {"tokenCount", count}});
   return list;
 }
 
 bool any_has(const Json& parts, const char* member) {
-  return std::any_of(parts.begin(), parts.end(), [member](const Json& part) { return find(part, member) != nullptr; });
+  return std::any_of(parts.begin(), parts.end(),
+                     [member](const Json& part) { return find(part, member) != nullptr; });
 }
 
 Json usage_json(const Ask& ask, const Answer& answer, const Event& event, bool last) {
@@ -28,7 +31,8 @@ Json usage_json(const Ask& ask, const Answer& answer, const Event& event, bool l
   if (event.candidate_tokens > 0) usage["candidatesTokenCount"] = event.candidate_tokens;
   usage["totalTokenCount"] = prompt + event.candidate_tokens + thoughts + tools;
   usage["promptTokensDetails"] = modality_list(ask.tokens.by_modality);
-  if (ask.cached_tokens > 0) usage["cacheTokensDetails"] = modality_list({{"TEXT", ask.cached_tokens}});
+  if (ask.cached_tokens > 0)
+    usage["cacheTokensDetails"] = modality_list({{"TEXT", ask.cached_tokens}});
   if (answer.made_of != "TEXT" && event.candidate_tokens > 0) {
     usage["candidatesTokensDetails"] = modality_list({{answer.made_of, event.candidate_tokens}});
   }
@@ -43,8 +47,8 @@ Json usage_json(const Ask& ask, const Answer& answer, const Event& event, bool l
 
 Json ratings(const char* worst) {
   Json list = Json::array();
-  for (const char* category : {"HARM_CATEGORY_SEXUALLY_EXPLICIT", "HARM_CATEGORY_HATE_SPEECH", "HARM_CATEGORY_HARASSMENT",
-                               "HARM_CATEGORY_DANGEROUS_CONTENT"}) {
+  for (const char* category : {"HARM_CATEGORY_SEXUALLY_EXPLICIT", "HARM_CATEGORY_HATE_SPEECH",
+                               "HARM_CATEGORY_HARASSMENT", "HARM_CATEGORY_DANGEROUS_CONTENT"}) {
     const bool high = list.size() == 3;
     list.push_back({{"category", category}, {"probability", high ? worst : "NEGLIGIBLE"}});
     if (high) list.back()["blocked"] = true;
@@ -65,14 +69,18 @@ Json response_json(const Ask& ask, const Answer& answer, const Event& event, boo
     candidate["index"] = 0;
     // Of a call, it stands beside the call itself: not where a stream ends with another event.
     const bool has_message = answer.finish != "STOP" || any_has(event.parts, "functionCall");
-    if (last && has_message && !answer.finish_message.empty()) candidate["finishMessage"] = answer.finish_message;
+    if (last && has_message && !answer.finish_message.empty())
+      candidate["finishMessage"] = answer.finish_message;
     if (last && answer.finish == "SAFETY") candidate["safetyRatings"] = ratings("HIGH");
     // While it searches, the API sends the metadata empty until they are complete.
-    if (answer.grounding.is_object()) candidate["groundingMetadata"] = last ? answer.grounding : Json::object();
-    if (last && answer.url_context.is_object()) candidate["urlContextMetadata"] = answer.url_context;
+    if (answer.grounding.is_object())
+      candidate["groundingMetadata"] = last ? answer.grounding : Json::object();
+    if (last && answer.url_context.is_object())
+      candidate["urlContextMetadata"] = answer.url_context;
     response["candidates"] = Json::array({std::move(candidate)});
   }
-  if (!answer.block_reason.empty()) response["promptFeedback"] = {{"blockReason", answer.block_reason}};
+  if (!answer.block_reason.empty())
+    response["promptFeedback"] = {{"blockReason", answer.block_reason}};
   response["usageMetadata"] = usage_json(ask, answer, event, last);
   const Model& model = *ask.model;
   response["modelVersion"] = *model.answers_as ? model.answers_as : model.id;
@@ -89,12 +97,16 @@ Json joined_parts(const Answer& answer) {
   for (const auto& event : answer.events) {
     for (const auto& part : event.parts) {
       Json* previous = joined.empty() ? nullptr : &joined.back();
-      const bool joins = previous && is_text(part) && is_text(*previous) && !find(*previous, "thoughtSignature") &&
+      const bool joins = previous && is_text(part) && is_text(*previous) &&
+                         !find(*previous, "thoughtSignature") &&
                          bool_in(part, "thought") == bool_in(*previous, "thought");
       if (joins) {
-        (*previous)["text"] = std::string(string_in(*previous, "text")) + std::string(string_in(part, "text"));
-        if (const Json* signature = find(part, "thoughtSignature")) (*previous)["thoughtSignature"] = *signature;
-      } else if (!is_text(part) || !string_in(part, "text").empty() || find(part, "thoughtSignature")) {
+        (*previous)["text"] =
+            std::string(string_in(*previous, "text")) + std::string(string_in(part, "text"));
+        if (const Json* signature = find(part, "thoughtSignature"))
+          (*previous)["thoughtSignature"] = *signature;
+      } else if (!is_text(part) || !string_in(part, "text").empty() ||
+                 find(part, "thoughtSignature")) {
         joined.push_back(part);
       }
     }

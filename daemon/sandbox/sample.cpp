@@ -13,7 +13,10 @@ constexpr int kDeepest = 12;
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool in_word(char c) { return c == '\'' || c == '-' || c == '_' || std::isalnum(static_cast<unsigned char>(c)) || (c & 0x80); }
+bool in_word(char c) {
+  return c == '\'' || c == '-' || c == '_' || std::isalnum(static_cast<unsigned char>(c)) ||
+         (c & 0x80);
+}
 
 class Sampler {
  public:
@@ -25,7 +28,8 @@ class Sampler {
     for (const char* fixed : {"const", "default", "example"}) {
       if (const Json* value = find(schema, fixed); value && !value->is_null()) return *value;
     }
-    if (const Json* values = find(schema, "enum"); values && values->is_array() && !values->empty()) {
+    if (const Json* values = find(schema, "enum");
+        values && values->is_array() && !values->empty()) {
       return (*values)[0];
     }
     for (const char* choice : {"anyOf", "oneOf", "allOf"}) {
@@ -139,9 +143,12 @@ class Sampler {
       value = muse_.numbers.front();
       muse_.numbers.pop_front();
     }
-    if (const auto low = limit("exclusiveMinimum"); low && value <= *low) value = std::floor(*low) + 1;
-    if (const auto low = limit("minimum"); low && value < *low) value = whole ? std::ceil(*low) : *low;
-    if (const auto high = limit("maximum"); high && value > *high) value = whole ? std::floor(*high) : *high;
+    if (const auto low = limit("exclusiveMinimum"); low && value <= *low)
+      value = std::floor(*low) + 1;
+    if (const auto low = limit("minimum"); low && value < *low)
+      value = whole ? std::ceil(*low) : *low;
+    if (const auto high = limit("maximum"); high && value > *high)
+      value = whole ? std::floor(*high) : *high;
     if (whole) return static_cast<std::int64_t>(std::clamp(value, -9e15, 9e15));
     return value;
   }
@@ -206,6 +213,8 @@ Muse muse_of(std::string_view prompt) {
   return muse;
 }
 
-Json sample_of(const Json& schema, Muse& muse) { return Sampler(schema, muse).sample(schema, "", 0); }
+Json sample_of(const Json& schema, Muse& muse) {
+  return Sampler(schema, muse).sample(schema, "", 0);
+}
 
 }  // namespace gembal::sandbox

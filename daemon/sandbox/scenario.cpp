@@ -12,7 +12,8 @@ Error wrong(const std::string& where, const std::string& what) {
 }
 
 /// Refuses members that no one would read: a misspelt rule must not pass for no rule.
-Result<void> only(const Json& object, const std::string& where, const std::vector<std::string>& names) {
+Result<void> only(const Json& object, const std::string& where,
+                  const std::vector<std::string>& names) {
   if (!object.is_object()) return wrong(where, "must be an object");
   for (const auto& [name, value] : object.items()) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
@@ -23,11 +24,13 @@ Result<void> only(const Json& object, const std::string& where, const std::vecto
   return {};
 }
 
-Result<std::optional<std::int64_t>> count_in(const Json& object, const char* name, const std::string& where) {
+Result<std::optional<std::int64_t>> count_in(const Json& object, const char* name,
+                                             const std::string& where) {
   const Json* value = find(object, name);
   if (!value) return std::optional<std::int64_t>{};
   const auto number = integer_in(object, name);
-  if (!number || *number < 0 || *number > 1'000'000'000) return wrong(where + "." + name, "must be a number from 0 on");
+  if (!number || *number < 0 || *number > 1'000'000'000)
+    return wrong(where + "." + name, "must be a number from 0 on");
   return number;
 }
 
@@ -78,7 +81,8 @@ Result<KnownKey> key_in(const Json& json, const std::string& where) {
     known.key = json.get<std::string>();
     return known;
   }
-  if (const auto members = only(json, where, {"key", "project", "quota", "fault"}); !members) return members.error();
+  if (const auto members = only(json, where, {"key", "project", "quota", "fault"}); !members)
+    return members.error();
   auto key = text_in(json, "key", where);
   auto project = text_in(json, "project", where);
   auto quota = quota_in(json, where);
@@ -92,11 +96,13 @@ Result<KnownKey> key_in(const Json& json, const std::string& where) {
 }
 
 Result<Rule> rule_in(const Json& json, const std::string& where) {
-  if (const auto members = only(json, where, {"key", "model", "path", "skip", "first", "fault"}); !members) {
+  if (const auto members = only(json, where, {"key", "model", "path", "skip", "first", "fault"});
+      !members) {
     return members.error();
   }
   Rule rule;
-  for (const auto& [name, target] : {std::pair{"key", &rule.key}, {"model", &rule.model}, {"path", &rule.path}}) {
+  for (const auto& [name, target] :
+       {std::pair{"key", &rule.key}, {"model", &rule.model}, {"path", &rule.path}}) {
     auto text = text_in(json, name, where);
     if (!text) return text.error();
     *target = *std::move(text);
@@ -124,7 +130,9 @@ Result<const Json*> list_in(const Json& json, const char* name) {
 }  // namespace
 
 Result<Scenario> parse_scenario(const Json& json) {
-  if (const auto known = only(json, "scenario", {"seed", "chunk_delay", "latency", "keys", "quota", "rules"}); !known) {
+  if (const auto known =
+          only(json, "scenario", {"seed", "chunk_delay", "latency", "keys", "quota", "rules"});
+      !known) {
     return known.error();
   }
   Scenario scenario;

@@ -11,21 +11,24 @@
 
 namespace gembal::sandbox {
 
-/// A fault for the requests that match. An empty pattern matches all, another one as a part of the whole.
+/// A fault for the requests that match. An empty pattern matches all, another one as a part of the
+/// whole.
 struct Rule {
   std::string key;
   std::string model;
   std::string path;
   int skip = 0;              ///< so many matching requests pass unharmed first
   std::optional<int> first;  ///< and then so many get the fault; no value: all further ones
-  std::optional<Fault> fault;  ///< no value: the matching requests pass, whatever later rules and the key's name say
+  std::optional<Fault>
+      fault;  ///< no value: the matching requests pass, whatever later rules and the key's name say
 };
 
 /// A key that the scenario knows.
 struct KnownKey {
   std::string key;
-  std::string project;  ///< keys of one project share quota and objects; empty: a project of its own
-  Quota quota;          ///< where it has no value, the scenario's own counts
+  std::string
+      project;  ///< keys of one project share quota and objects; empty: a project of its own
+  Quota quota;  ///< where it has no value, the scenario's own counts
   std::optional<Fault> fault;
 };
 

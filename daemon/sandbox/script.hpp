@@ -45,7 +45,8 @@ enum class End {
 /// What to send back, piece by piece.
 struct Script {
   int status = 200;
-  Headers headers;  ///< without Content-Length, Transfer-Encoding, Connection and Date: those are the I/O side's
+  Headers headers;  ///< without Content-Length, Transfer-Encoding, Connection and Date: those are
+                    ///< the I/O side's
   std::vector<Piece> pieces;
   bool chunked = false;  ///< else Content-Length of the single piece (0 without any)
   End end = End::proper;

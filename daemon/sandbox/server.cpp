@@ -18,7 +18,8 @@ Request request_from(Exchange& exchange) {
   request.method = from.head.method;
   request.path = from.head.path;
   request.query = from.head.query;
-  for (const auto& [name, value] : from.head.fields) request.headers.emplace_back(lower(name), value);
+  for (const auto& [name, value] : from.head.fields)
+    request.headers.emplace_back(lower(name), value);
   request.body = std::move(from.body);
   return request;
 }
@@ -31,7 +32,8 @@ std::uint64_t length_of(const Script& script) {
 }
 
 async::Task<void> play(Exchange& exchange, const Script& script) {
-  if (script.before_head.count() > 0) co_await async::sleep(exchange.loop(), script.before_head, exchange.interrupt());
+  if (script.before_head.count() > 0)
+    co_await async::sleep(exchange.loop(), script.before_head, exchange.interrupt());
   if (exchange.interrupt().raised()) co_return;
   if (script.refuse) {
     co_await exchange.answer_raw({});
@@ -68,7 +70,8 @@ async::Task<void> play(Exchange& exchange, const Script& script) {
 
 }  // namespace
 
-Server::Server(const asio::ip::tcp::endpoint& endpoint, Options options) : endpoint_(endpoint), api_(std::move(options)) {
+Server::Server(const asio::ip::tcp::endpoint& endpoint, Options options)
+    : endpoint_(endpoint), api_(std::move(options)) {
   service_.handle = [this](Exchange& exchange) { return handle(exchange); };
   service_.refuse = [](const daemon::front::RequestHead&, int status, const std::string& message) {
     daemon::Response response;
@@ -80,12 +83,13 @@ Server::Server(const asio::ip::tcp::endpoint& endpoint, Options options) : endpo
   service_.limits = [] { return daemon::front::Limits{}; };
 }
 
-Result<std::unique_ptr<Server>> Server::open(async::Loop& loop, const std::string& address, Options options) {
+Result<std::unique_ptr<Server>> Server::open(async::Loop& loop, const std::string& address,
+                                             Options options) {
   const auto endpoint = daemon::front::reserve(address);
   if (!endpoint) return endpoint.error();
   auto server = std::make_unique<Server>(*endpoint, std::move(options));
-  auto listener =
-      daemon::front::Listener::open(loop, *endpoint, server->service_, server->connections_, kMostConnections);
+  auto listener = daemon::front::Listener::open(loop, *endpoint, server->service_,
+                                                server->connections_, kMostConnections);
   if (!listener) return std::move(listener).error();
   server->listener_ = *std::move(listener);
   return server;

@@ -11,7 +11,8 @@ namespace gembal::sandbox {
 class Server {
  public:
   /// Listens on "HOST:PORT". Errors: config, io.
-  static Result<std::unique_ptr<Server>> open(async::Loop& loop, const std::string& address, Options options);
+  static Result<std::unique_ptr<Server>> open(async::Loop& loop, const std::string& address,
+                                              Options options);
 
   const asio::ip::tcp::endpoint& endpoint() const { return endpoint_; }
 

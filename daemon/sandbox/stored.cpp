@@ -16,8 +16,9 @@ std::int64_t page_size(const Context& context) {
 }
 
 ApiError not_yours(const std::string& name) {
-  return plain_error(403, "PERMISSION_DENIED",
-                     "You do not have permission to access the File " + name.substr(6) + " or it may not exist.");
+  return plain_error(
+      403, "PERMISSION_DENIED",
+      "You do not have permission to access the File " + name.substr(6) + " or it may not exist.");
 }
 
 std::string base_url(const Context& context) {
@@ -27,7 +28,8 @@ std::string base_url(const Context& context) {
 
 Reply empty_reply(const char* upload_status) {
   Reply reply;
-  reply.headers = {{"content-type", "text/plain; charset=utf-8"}, {"x-goog-upload-status", upload_status}};
+  reply.headers = {{"content-type", "text/plain; charset=utf-8"},
+                   {"x-goog-upload-status", upload_status}};
   reply.events = {""};
   return reply;
 }
@@ -36,7 +38,8 @@ Json store_file(Context& context, Objects& objects, const Objects::Upload& uploa
   std::string name(string_in(upload.file, "name"));
   if (name.empty()) name = "files/" + Dice(context.seed, "file" + context.id).name(12);
   const Json file = file_json(name, upload, base_url(context), context.now);
-  objects.put(name, {upload.project, file, Json(), upload.bytes, context.now + std::chrono::hours{48}});
+  objects.put(name,
+              {upload.project, file, Json(), upload.bytes, context.now + std::chrono::hours{48}});
   return {{"file", file}};
 }
 
@@ -49,8 +52,8 @@ Reply start_upload(Context& context) {
   upload.file["mimeType"] = header(context.request, "x-goog-upload-header-content-type");
   const std::string id = Dice(context.seed, "upload" + context.id).name(40);
   context.with_objects([&](Objects& objects) { objects.begin_upload(id, std::move(upload)); });
-  const std::string url = base_url(context) + "/upload/" + context.target.version + "/files?upload_id=" + id +
-                          "&upload_protocol=resumable";
+  const std::string url = base_url(context) + "/upload/" + context.target.version +
+                          "/files?upload_id=" + id + "&upload_protocol=resumable";
   Reply reply = empty_reply("active");
   reply.headers.insert(reply.headers.end(), {{"x-goog-upload-url", url},
                                              {"x-goog-upload-control-url", url},
@@ -75,7 +78,8 @@ Reply continue_upload(Context& context) {
     const Json headers = {{"offset", header(context.request, "x-goog-upload-offset")}};
     const auto offset = integer_in(headers, "offset").value_or(0);
     if (uploads && offset != static_cast<std::int64_t>(upload->bytes.size())) {
-      reply = refuse(context, invalid_argument("The upload offset does not match the bytes received so far."));
+      reply = refuse(
+          context, invalid_argument("The upload offset does not match the bytes received so far."));
       return;
     }
     if (uploads) upload->bytes += context.request.body;
@@ -86,7 +90,8 @@ Reply continue_upload(Context& context) {
       return;
     }
     reply = empty_reply("active");
-    reply->headers.emplace_back("x-goog-upload-size-received", std::to_string(upload->bytes.size()));
+    reply->headers.emplace_back("x-goog-upload-size-received",
+                                std::to_string(upload->bytes.size()));
   });
   if (reply) return *reply;
   return refuse(context, plain_error(404, "NOT_FOUND", "The upload session was not found."));
@@ -96,7 +101,9 @@ Reply continue_upload(Context& context) {
 Reply multipart_upload(Context& context) {
   const std::string type(header(context.request, "content-type"));
   const auto at = type.find("boundary=");
-  const auto bad = [&context] { return refuse(context, invalid_argument("Malformed multipart body.")); };
+  const auto bad = [&context] {
+    return refuse(context, invalid_argument("Malformed multipart body."));
+  };
   if (at == std::string::npos) return bad();
   std::string boundary = type.substr(at + 9, type.find(';', at) - at - 9);
   boundary.erase(std::remove(boundary.begin(), boundary.end(), '"'), boundary.end());
@@ -108,7 +115,8 @@ Reply multipart_upload(Context& context) {
     const auto end = body.find("\r\n" + mark, start);
     const auto head_end = body.find("\r\n\r\n", start);
     if (end == std::string::npos || head_end == std::string::npos || head_end > end) break;
-    parts.emplace_back(body.substr(start, head_end - start), body.substr(head_end + 4, end - head_end - 4));
+    parts.emplace_back(body.substr(start, head_end - start),
+                       body.substr(head_end + 4, end - head_end - 4));
     start = end + 2;
   }
   if (parts.size() != 2) return bad();
@@ -130,9 +138,11 @@ Reply multipart_upload(Context& context) {
 }
 
 Reply upload(Context& context) {
-  if (context.request.method != "POST" && context.request.method != "PUT") return refuse(context, no_such_page());
+  if (context.request.method != "POST" && context.request.method != "PUT")
+    return refuse(context, no_such_page());
   if (!context.target.parameter("upload_id").empty()) return continue_upload(context);
-  if (lower(header(context.request, "x-goog-upload-protocol")) == "resumable") return start_upload(context);
+  if (lower(header(context.request, "x-goog-upload-protocol")) == "resumable")
+    return start_upload(context);
   if (context.target.parameter("uploadType") == "multipart" ||
       header(context.request, "x-goog-upload-protocol") == "multipart") {
     return multipart_upload(context);
@@ -140,7 +150,8 @@ Reply upload(Context& context) {
   return refuse(context, invalid_argument("Unsupported upload protocol."));
 }
 
-Json cache_json(const std::string& name, const Json& content, std::int64_t tokens, TimePoint now, TimePoint expires) {
+Json cache_json(const std::string& name, const Json& content, std::int64_t tokens, TimePoint now,
+                TimePoint expires) {
   Json json = {{"name", name},
                {"model", content["model"]},
                {"createTime", timestamp(now)},
@@ -165,24 +176,38 @@ Reply create_cache(Context& context) {
   if (body.error) return refuse(context, *body.error);
   const auto model = string_in(body.value, "model");
   if (!model.starts_with("models/")) {
-    return refuse(context, invalid_argument("* CreateCachedContentRequest.cached_content.model: unexpected model name format\n"));
+    return refuse(
+        context,
+        invalid_argument(
+            "* CreateCachedContentRequest.cached_content.model: unexpected model name format\n"));
   }
-  if (const Model* known = model_named(model); !known || known->kind != ModelKind::text || known->is_gemma()) {
-    return refuse(context, plain_error(404, "NOT_FOUND", std::string(model) + " is not found for API version " + context.target.version +
-                                                             ", or is not supported for createCachedContent. Call ListModels "
-                                                             "to see the list of available models and their supported methods."));
+  if (const Model* known = model_named(model);
+      !known || known->kind != ModelKind::text || known->is_gemma()) {
+    return refuse(
+        context,
+        plain_error(404, "NOT_FOUND",
+                    std::string(model) + " is not found for API version " + context.target.version +
+                        ", or is not supported for createCachedContent. Call ListModels "
+                        "to see the list of available models and their supported methods."));
   }
   const auto tokens = prompt_tokens(body.value).total();
   constexpr std::int64_t kFewest = 1024;
   if (tokens < kFewest) {
-    return refuse(context, invalid_argument("Cached content is too small. total_token_count=" + std::to_string(tokens) +
+    return refuse(context, invalid_argument("Cached content is too small. total_token_count=" +
+                                            std::to_string(tokens) +
                                             ", min_total_token_count=" + std::to_string(kFewest)));
   }
   const auto expires = expiry_of(body.value, context.now);
-  if (!expires) return refuse(context, invalid_argument("Invalid value at 'cached_content.ttl' (type.googleapis.com/google.protobuf.Duration)"));
+  if (!expires)
+    return refuse(
+        context,
+        invalid_argument(
+            "Invalid value at 'cached_content.ttl' (type.googleapis.com/google.protobuf.Duration)"));
   const std::string name = "cachedContents/" + Dice(context.seed, "cache" + context.id).name(40);
   const Json json = cache_json(name, body.value, tokens, context.now, *expires);
-  context.with_objects([&](Objects& objects) { objects.put(name, {context.project, json, body.value, "", *expires}); });
+  context.with_objects([&](Objects& objects) {
+    objects.put(name, {context.project, json, body.value, "", *expires});
+  });
   return json_reply(200, json, context.compact());
 }
 
@@ -220,7 +245,8 @@ Reply get_or_remove(Context& context, const std::string& name, const ApiError& m
 Reply list(Context& context, const std::string& collection) {
   Json page;
   context.with_objects([&](Objects& objects) {
-    page = objects.list(collection, context.project, page_size(context), context.target.parameter("pageToken"), context.now);
+    page = objects.list(collection, context.project, page_size(context),
+                        context.target.parameter("pageToken"), context.now);
   });
   return json_reply(200, page, context.compact());
 }
@@ -232,10 +258,13 @@ Reply answer_files(Context& context) {
   const auto& verb = context.request.method;
   if (target.upload) return upload(context);
   if (target.segments.size() == 1 && verb == "GET") return list(context, "files");
-  if (target.segments.size() != 2 || (verb != "GET" && verb != "DELETE")) return refuse(context, no_such_page());
+  if (target.segments.size() != 2 || (verb != "GET" && verb != "DELETE"))
+    return refuse(context, no_such_page());
   const std::string name = "files/" + target.segments[1];
-  if (target.method == "download") {  // only generated files can be downloaded, and the sandbox generates none
-    return refuse(context, invalid_argument("File " + target.segments[1] + " is not downloadable."));
+  if (target.method ==
+      "download") {  // only generated files can be downloaded, and the sandbox generates none
+    return refuse(context,
+                  invalid_argument("File " + target.segments[1] + " is not downloadable."));
   }
   return get_or_remove(context, name, not_yours(name));
 }

@@ -27,10 +27,13 @@ Target parse_target(const Request& request) {
     target.download = !target.upload;
     segments.erase(segments.begin());
   }
-  if (segments.empty() || (segments[0] != "v1" && segments[0] != "v1beta" && segments[0] != "v1alpha")) return target;
+  if (segments.empty() ||
+      (segments[0] != "v1" && segments[0] != "v1beta" && segments[0] != "v1alpha"))
+    return target;
   target.version = segments[0];
   segments.erase(segments.begin());
-  // "models/x:generateContent"; in the Upload API also "fileSearchStores/x:uploadToFileSearchStore".
+  // "models/x:generateContent"; in the Upload API also
+  // "fileSearchStores/x:uploadToFileSearchStore".
   if (!segments.empty()) {
     const auto colon = segments.back().rfind(':');
     if (colon != std::string::npos && !(segments[0] == "openai")) {
@@ -42,7 +45,8 @@ Target parse_target(const Request& request) {
   for (const auto& pair : split(request.query, '&')) {
     if (pair.empty()) continue;
     const auto equals = pair.find('=');
-    std::string value = equals == std::string_view::npos ? "" : percent_decode(pair.substr(equals + 1));
+    std::string value =
+        equals == std::string_view::npos ? "" : percent_decode(pair.substr(equals + 1));
     target.query.emplace_back(percent_decode(pair.substr(0, equals)), std::move(value));
   }
   return target;

@@ -13,9 +13,9 @@ namespace gembal::sandbox {
 struct Target {
   std::string version;                ///< "v1beta"; empty: not an address of the API
   std::vector<std::string> segments;  ///< after the version, decoded: {"models", "x"}
-  std::string method;                 ///< what stands after the last colon: "generateContent"; "" without any
-  bool upload = false;                ///< below /upload/
-  bool download = false;              ///< below /download/
+  std::string method;     ///< what stands after the last colon: "generateContent"; "" without any
+  bool upload = false;    ///< below /upload/
+  bool download = false;  ///< below /download/
   std::vector<std::pair<std::string, std::string>> query;
 
   bool openai() const { return !segments.empty() && segments[0] == "openai"; }

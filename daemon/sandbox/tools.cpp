@@ -12,7 +12,9 @@
 namespace gembal::sandbox {
 namespace {
 
-bool mentions(const std::string& text, std::string_view word) { return text.find(word) != std::string::npos; }
+bool mentions(const std::string& text, std::string_view word) {
+  return text.find(word) != std::string::npos;
+}
 
 /// The words of a function's name: get_weather and getWeather have "get" and "weather".
 std::vector<std::string> words_of_name(std::string_view name) {
@@ -29,8 +31,10 @@ std::vector<std::string> words_of_name(std::string_view name) {
 bool speaks_of(const std::string& prompt, const std::string& name) {
   if (mentions(prompt, lower(name))) return true;
   for (const auto& word : words_of_name(name)) {
-    static const std::vector<std::string> common = {"tool", "func", "function", "find", "with", "data", "make", "info"};
-    if (word.size() >= 4 && std::find(common.begin(), common.end(), word) == common.end() && mentions(prompt, word)) {
+    static const std::vector<std::string> common = {"tool", "func", "function", "find",
+                                                    "with", "data", "make",     "info"};
+    if (word.size() >= 4 && std::find(common.begin(), common.end(), word) == common.end() &&
+        mentions(prompt, word)) {
       return true;
     }
   }
@@ -60,7 +64,8 @@ std::string url_in(const std::string& prompt) {
   return prompt.substr(at, prompt.find_first_of(" \n\t\"<>)", at) - at);
 }
 
-/// The sentence that is grounded: the last one, so that its offset is not 0 where the text has several.
+/// The sentence that is grounded: the last one, so that its offset is not 0 where the text has
+/// several.
 Json segment_of(const std::string& text) {
   auto start = text.size() < 2 ? std::string::npos : text.rfind(". ", text.size() - 2);
   start = start == std::string::npos ? 0 : start + 2;
@@ -94,7 +99,8 @@ std::vector<PlannedCall> plan_calls(const Ask& ask) {
       if (!functions) continue;
       for (const auto& function : *functions) {
         const std::string name(string_in(function, "name"));
-        if (allowed.empty() || std::find(allowed.begin(), allowed.end(), name) != allowed.end()) declared.push_back(&function);
+        if (allowed.empty() || std::find(allowed.begin(), allowed.end(), name) != allowed.end())
+          declared.push_back(&function);
       }
     }
   }
@@ -113,7 +119,8 @@ std::vector<PlannedCall> plan_calls(const Ask& ask) {
   for (auto& call : calls) {
     for (const Json* function : declared) {
       Muse own = muse;  // several calls draw from the same words
-      if (call.args.is_null() && string_in(*function, "name") == call.name) call.args = arguments_for(*function, own);
+      if (call.args.is_null() && string_in(*function, "name") == call.name)
+        call.args = arguments_for(*function, own);
     }
   }
   return calls;
@@ -142,7 +149,8 @@ CodeRun plan_code(const Ask& ask) {
   }
   const bool whole = std::floor(sum) == sum && std::abs(sum) < 1e15;
   const Json total = whole ? Json(static_cast<std::int64_t>(sum)) : Json(sum);
-  return {"total = sum(" + to_text(list) + ")\nprint(f\"{total=}\")\n", "total=" + to_text(total) + "\n"};
+  return {"total = sum(" + to_text(list) + ")\nprint(f\"{total=}\")\n",
+          "total=" + to_text(total) + "\n"};
 }
 
 void add_grounding(const Ask& ask, Answer& answer) {
@@ -155,28 +163,31 @@ void add_grounding(const Ask& ask, Answer& answer) {
   if (searched) {
     const std::string query = ask.prompt.substr(0, ask.prompt.find('\n'));
     answer.grounding["searchEntryPoint"] = {
-        {"renderedContent", "<div class=\"container\"><a class=\"chip\" href=\"https://www.google.com/search?q=" +
-                                percent_encode(query) + "\">search</a></div>"}};
+        {"renderedContent",
+         "<div class=\"container\"><a class=\"chip\" href=\"https://www.google.com/search?q=" +
+             percent_encode(query) + "\">search</a></div>"}};
     Dice dice(ask.seed, "search" + ask.prompt);
     answer.grounding["groundingChunks"] = Json::array();
     for (const char* title : {"example.com", "example.org"}) {
       answer.grounding["groundingChunks"].push_back(
           {{"web",
-            {{"uri", "https://vertexaisearch.cloud.google.com/grounding-api-redirect/sandbox" + dice.name(40)},
+            {{"uri", "https://vertexaisearch.cloud.google.com/grounding-api-redirect/sandbox" +
+                         dice.name(40)},
              {"title", title}}}});
     }
-    answer.grounding["groundingSupports"] =
-        Json::array({{{"segment", segment_of(text)}, {"groundingChunkIndices", Json::array({0, 1})}}});
+    answer.grounding["groundingSupports"] = Json::array(
+        {{{"segment", segment_of(text)}, {"groundingChunkIndices", Json::array({0, 1})}}});
     answer.grounding["webSearchQueries"] = Json::array({query});
   } else {
-    answer.grounding["groundingChunks"] = Json::array({{{"web", {{"uri", url}, {"title", "A page of the sandbox"}}}}});
+    answer.grounding["groundingChunks"] =
+        Json::array({{{"web", {{"uri", url}, {"title", "A page of the sandbox"}}}}});
     answer.grounding["groundingSupports"] =
         Json::array({{{"segment", segment_of(text)}, {"groundingChunkIndices", Json::array({0})}}});
   }
   if (fetched) {
     answer.url_context = {
-        {"urlMetadata",
-         Json::array({{{"retrievedUrl", url}, {"urlRetrievalStatus", "URL_RETRIEVAL_STATUS_SUCCESS"}}})}};
+        {"urlMetadata", Json::array({{{"retrievedUrl", url},
+                                      {"urlRetrievalStatus", "URL_RETRIEVAL_STATUS_SUCCESS"}}})}};
   }
   answer.tool_tokens = 100 + count_tokens(ask.prompt);
 }
@@ -208,9 +219,11 @@ Json image_part(const Ask& ask) {
   const int width = std::max(1, across >= down ? longer : longer * across / down);
   const int height = std::max(1, down >= across ? longer : longer * down / across);
   Dice dice(ask.seed, "image" + ask.prompt);
-  Json part = {{"inlineData",
-                {{"mimeType", "image/png"}, {"data", base64_encode(make_png(width, height, dice.next()))}}}};
-  if (ask.model->signs_parts()) part["thoughtSignature"] = make_signature(ask.seed, "image" + ask.response_id);
+  Json part = {
+      {"inlineData",
+       {{"mimeType", "image/png"}, {"data", base64_encode(make_png(width, height, dice.next()))}}}};
+  if (ask.model->signs_parts())
+    part["thoughtSignature"] = make_signature(ask.seed, "image" + ask.response_id);
   return part;
 }
 
@@ -220,11 +233,13 @@ Json speech_part(const Ask& ask) {
   const auto samples = std::min<std::ptrdiff_t>(words, 20) * kRate / 10;
   std::string pcm;
   for (std::ptrdiff_t i = 0; i < samples; ++i) {
-    const auto level = static_cast<int>(8000 * std::sin(2 * 3.14159265358979 * 440 * static_cast<double>(i) / kRate));
+    const auto level = static_cast<int>(
+        8000 * std::sin(2 * 3.14159265358979 * 440 * static_cast<double>(i) / kRate));
     pcm += static_cast<char>(level & 0xff);
     pcm += static_cast<char>(level >> 8 & 0xff);
   }
-  return {{"inlineData", {{"mimeType", "audio/L16;codec=pcm;rate=24000"}, {"data", base64_encode(pcm)}}}};
+  return {{"inlineData",
+           {{"mimeType", "audio/L16;codec=pcm;rate=24000"}, {"data", base64_encode(pcm)}}}};
 }
 
 }  // namespace gembal::sandbox

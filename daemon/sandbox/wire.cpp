@@ -29,7 +29,8 @@ void write_string(std::string& out, const std::string& text) {
           out += "\\u00";
           out += digits[c >> 4];
           out += digits[c & 15];
-        } else if (text.compare(i, 3, "\xe2\x80\xa8") == 0 || text.compare(i, 3, "\xe2\x80\xa9") == 0) {
+        } else if (text.compare(i, 3, "\xe2\x80\xa8") == 0 ||
+                   text.compare(i, 3, "\xe2\x80\xa9") == 0) {
           out += text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
           i += 2;
         } else {

@@ -9,7 +9,8 @@
 /// How Google's servers write JSON and frame streams, to the byte as far as recordings show it.
 namespace gembal::sandbox {
 
-/// One line, `"key": value` with a blank, members parted by a bare comma, `<` and `>` escaped: as in SSE events.
+/// One line, `"key": value` with a blank, members parted by a bare comma, `<` and `>` escaped: as
+/// in SSE events.
 std::string one_line(const Json& value);
 
 /// Indented by two, with the same escapes and without a newline at the end: as in unary replies.

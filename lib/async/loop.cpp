@@ -18,7 +18,9 @@ void Loop::stop() { context_.stop(); }
 
 void Loop::post(std::function<void()> work) { asio::post(context_, std::move(work)); }
 
-void Loop::spawn(Task<void> task) { asio::co_spawn(context_.get_executor(), std::move(task), asio::detached); }
+void Loop::spawn(Task<void> task) {
+  asio::co_spawn(context_.get_executor(), std::move(task), asio::detached);
+}
 
 // Ticks only while a deadline is armed: an idle daemon does not wake up.
 void Loop::watch() {
@@ -80,9 +82,11 @@ Interrupt::Subscription::Subscription(Interrupt& interrupt, std::function<void()
 Interrupt::Subscription::~Subscription() { std::erase(interrupt_.subscribers_, this); }
 
 Task<void> sleep(Loop& loop, std::chrono::milliseconds duration, Interrupt& interrupt) {
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> timer(
-      loop.executor(), duration);
-  const Interrupt::Subscription subscription(interrupt, [&timer] { timer.expires_at(SteadyTime::min()); });
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>, Executor>
+      timer(loop.executor(), duration);
+  const Interrupt::Subscription subscription(interrupt,
+                                             [&timer] { timer.expires_at(SteadyTime::min()); });
   if (interrupt.raised()) co_return;
   std::error_code cancelled;
   co_await timer.async_wait(asio::redirect_error(use_task, cancelled));

@@ -11,15 +11,18 @@ namespace gembal::async {
 
 using Executor = asio::io_context::executor_type;
 
-/// A coroutine of gembal's: lives on one loop. Its arguments are values, or outlive it by construction.
+/// A coroutine of gembal's: lives on one loop. Its arguments are values, or outlive it by
+/// construction.
 ///
-/// A co_await is a statement of its own or initialises a variable; nowhere else. g++ 12 lays the frame of a coroutine out
-/// wrongly when one stands in an `if` (the condition's temporary lands before the resume pointer), gives a frame back too early
-/// after `co_return co_await`, and destroys the temporaries of a `?:` around one twice. tests/layers_test.sh looks for these.
+/// A co_await is a statement of its own or initialises a variable; nowhere else. g++ 12 lays the
+/// frame of a coroutine out wrongly when one stands in an `if` (the condition's temporary lands
+/// before the resume pointer), gives a frame back too early after `co_return co_await`, and
+/// destroys the temporaries of a `?:` around one twice. tests/layers_test.sh looks for these.
 template <typename T>
 using Task = asio::awaitable<T, Executor>;
 
-/// Naming the executor's type spares the polymorphic one that asio::use_awaitable would carry through each wait.
+/// Naming the executor's type spares the polymorphic one that asio::use_awaitable would carry
+/// through each wait.
 inline constexpr asio::use_awaitable_t<Executor> use_task{};
 
 using SteadyTime = std::chrono::steady_clock::time_point;
@@ -28,7 +31,8 @@ class Deadline;
 
 /// One thread's event loop: an Asio context, and the deadlines that everything on it waits under.
 ///
-/// Not thread-safe but for post() and stop(). Everything that names a Loop must be destroyed before it.
+/// Not thread-safe but for post() and stop(). Everything that names a Loop must be destroyed before
+/// it.
 class Loop {
  public:
   Loop();
@@ -58,16 +62,19 @@ class Loop {
   bool ticking_ = false;
 };
 
-/// Calls back, from the loop, once its time has passed; checked every 50 ms. Arming, re-arming and clearing cost a few
-/// instructions, so that every read and write can have one: thousands of timers in a heap would not be so cheap.
+/// Calls back, from the loop, once its time has passed; checked every 50 ms. Arming, re-arming and
+/// clearing cost a few instructions, so that every read and write can have one: thousands of timers
+/// in a heap would not be so cheap.
 class Deadline {
  public:
-  Deadline(Loop& loop, std::function<void()> on_expiry) : loop_(loop), on_expiry_(std::move(on_expiry)) {}
+  Deadline(Loop& loop, std::function<void()> on_expiry)
+      : loop_(loop), on_expiry_(std::move(on_expiry)) {}
   ~Deadline() { clear(); }
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
-  /// Fires `after` from now, in place of any earlier setting. Zero or less: never, the same as clear().
+  /// Fires `after` from now, in place of any earlier setting. Zero or less: never, the same as
+  /// clear().
   void set(std::chrono::milliseconds after);
   void clear();
 
@@ -83,8 +90,8 @@ class Deadline {
 
 /// Lets one coroutine wait until signal() is called. A signal that nobody waits for is kept, once.
 ///
-/// The waiter is resumed by the loop, never from inside signal(): it may be called in a callback of the very object that
-/// the coroutine is about to destroy.
+/// The waiter is resumed by the loop, never from inside signal(): it may be called in a callback of
+/// the very object that the coroutine is about to destroy.
 class Event {
  public:
   explicit Event(Loop& loop) : executor_(loop.executor()) {}
@@ -102,7 +109,9 @@ class Event {
   Task<void> wait() {
     if (std::exchange(signalled_, false)) co_return;
     co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
-        [this](auto handler) { waiter_ = std::make_unique<TypedWaiter<decltype(handler)>>(std::move(handler)); },
+        [this](auto handler) {
+          waiter_ = std::make_unique<TypedWaiter<decltype(handler)>>(std::move(handler));
+        },
         use_task);
   }
 
@@ -127,8 +136,8 @@ class Event {
   bool signalled_ = false;
 };
 
-/// Tells whoever waits on a request's behalf that it is no longer wanted: the client left, or the daemon stops.
-/// Lives on one loop.
+/// Tells whoever waits on a request's behalf that it is no longer wanted: the client left, or the
+/// daemon stops. Lives on one loop.
 class Interrupt {
  public:
   bool raised() const { return raised_; }
@@ -136,7 +145,8 @@ class Interrupt {
   /// Calls every subscriber once, the latest first. Later subscribers are called at once.
   void raise();
 
-  /// Subscribes for its own lifetime. The callback must not resume a coroutine directly: it signals an Event, or cancels.
+  /// Subscribes for its own lifetime. The callback must not resume a coroutine directly: it signals
+  /// an Event, or cancels.
   class Subscription {
    public:
     Subscription(Interrupt& interrupt, std::function<void()> callback);

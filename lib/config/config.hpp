@@ -21,7 +21,7 @@ struct ServerOptions {
   milliseconds drain_timeout{};
   std::uint64_t max_body_bytes = 0;
   std::uint64_t max_header_bytes = 0;
-  milliseconds header_timeout{};    ///< for a request's head to arrive
+  milliseconds header_timeout{};  ///< for a request's head to arrive
   int max_connections = 0;
   std::vector<std::string> cors_origins;
 };

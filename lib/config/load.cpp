@@ -24,14 +24,16 @@ std::string value_of(const Environment& environment, const std::string& name) {
   return found == environment.end() ? "" : found->second;
 }
 
-std::string home_folder(const Environment& environment, const char* variable, const char* below_home) {
+std::string home_folder(const Environment& environment, const char* variable,
+                        const char* below_home) {
   if (auto folder = value_of(environment, variable); !folder.empty()) return folder;
   const auto home = value_of(environment, "HOME");
   return (home.empty() ? "/root" : home) + "/" + below_home;
 }
 
 Error wrong(const std::string& where, const std::string& key, const std::string& what) {
-  return {ErrorKind::config, where + ": " + key + " " + what, "'gembal.toml.example' and 'man gembal.toml' list all settings"};
+  return {ErrorKind::config, where + ": " + key + " " + what,
+          "'gembal.toml.example' and 'man gembal.toml' list all settings"};
 }
 
 Error unknown(const std::string& where, const std::string& key) {
@@ -63,7 +65,8 @@ class Loader {
   Result<Loaded> load();
 
  private:
-  Result<void> apply(const Setting& setting, const Values& values, const std::string& origin, const std::string& where);
+  Result<void> apply(const Setting& setting, const Values& values, const std::string& origin,
+                     const std::string& where);
   Result<void> take_defaults();
   Result<void> take_file();
   Result<void> take_table(const toml::table& table, const std::string& prefix);
@@ -76,8 +79,10 @@ class Loader {
   Loaded loaded_;
 };
 
-Result<void> Loader::apply(const Setting& setting, const Values& values, const std::string& origin, const std::string& where) {
-  if (const auto fault = setting.set(loaded_.config, values); !fault.empty()) return wrong(where, setting.key, fault);
+Result<void> Loader::apply(const Setting& setting, const Values& values, const std::string& origin,
+                           const std::string& where) {
+  if (const auto fault = setting.set(loaded_.config, values); !fault.empty())
+    return wrong(where, setting.key, fault);
   loaded_.origins[setting.key] = origin;
   return {};
 }
@@ -89,7 +94,9 @@ Result<Values> values_of(const toml::node& node, const Setting& setting) {
     if (const auto flag = one.value_exact<bool>()) return *flag ? "true" : "false";
     return std::nullopt;
   };
-  const Error mismatch{ErrorKind::config, setting.is_list ? "must be a list of texts" : "must be one value, not a list or table", ""};
+  const Error mismatch{
+      ErrorKind::config,
+      setting.is_list ? "must be a list of texts" : "must be one value, not a list or table", ""};
   if (!setting.is_list) {
     if (auto value = scalar(node)) return Values{*value};
     return mismatch;
@@ -114,7 +121,8 @@ Result<Values> values_of(const toml::node& node, const Setting& setting) {
 }
 
 Result<void> Loader::take_node(const Setting& setting, const toml::node& node) {
-  const auto where = std::filesystem::path(loaded_.file).filename().string() + ":" + std::to_string(node.source().begin.line);
+  const auto where = std::filesystem::path(loaded_.file).filename().string() + ":" +
+                     std::to_string(node.source().begin.line);
   const auto values = values_of(node, setting);
   if (!values) return wrong(where, setting.key, values.error().message);
   return apply(setting, *values, where, where);
@@ -122,7 +130,8 @@ Result<void> Loader::take_node(const Setting& setting, const toml::node& node) {
 
 bool is_section(const std::string& name) {
   const auto& all = settings();
-  return std::any_of(all.begin(), all.end(), [&](const Setting& setting) { return setting.key.starts_with(name + "."); });
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Setting& setting) { return setting.key.starts_with(name + "."); });
 }
 
 Result<void> Loader::take_table(const toml::table& table, const std::string& prefix) {
@@ -154,8 +163,11 @@ Result<void> Loader::take_file() {
   std::ifstream stream(loaded_.file);
   std::ostringstream text;
   if (stream) text << stream.rdbuf();
-  if (!stream) return Error{ErrorKind::config, "cannot read '" + loaded_.file + "'", "check the path and its permissions"};
-  const auto parsed = parse_toml(text.str(), std::filesystem::path(loaded_.file).filename().string());
+  if (!stream)
+    return Error{ErrorKind::config, "cannot read '" + loaded_.file + "'",
+                 "check the path and its permissions"};
+  const auto parsed =
+      parse_toml(text.str(), std::filesystem::path(loaded_.file).filename().string());
   if (!parsed) return parsed.error();
   return take_table(*parsed, "");
 }
@@ -168,9 +180,13 @@ Result<void> Loader::take_environment() {
       // An empty variable of the original's .env means "not set" there, too.
       if (found->second.empty() && name == setting.original_name) continue;
       std::string text = found->second;
-      if (name == setting.original_name && setting.from_original) text = setting.from_original(text);
+      if (name == setting.original_name && setting.from_original)
+        text = setting.from_original(text);
       const auto values = setting.is_list ? split_list(text) : Values{text};
-      if (auto taken = apply(setting, values, "environment " + name, "environment variable " + name); !taken) return taken;
+      if (auto taken =
+              apply(setting, values, "environment " + name, "environment variable " + name);
+          !taken)
+        return taken;
     }
   }
   return {};
@@ -190,7 +206,9 @@ Result<void> Loader::take_defaults() {
     const auto parsed = parse_toml("value = " + setting.default_text, setting.key);
     if (!parsed) return parsed.error();
     const auto values = values_of(*parsed->get("value"), setting);
-    if (!values) return Error{ErrorKind::internal, "the default of " + setting.key + " does not fit its type", ""};
+    if (!values)
+      return Error{ErrorKind::internal, "the default of " + setting.key + " does not fit its type",
+                   ""};
     if (auto taken = apply(setting, *values, "default", "default"); !taken) return taken;
   }
   return {};
@@ -249,7 +267,9 @@ Result<Loaded> Loader::load() {
   if (auto taken = take_overrides(); !taken) return std::move(taken).error();
   note_ignored();
   auto& config = loaded_.config;
-  if (config.store.url.empty()) config.store.url = home_folder(sources_.environment, "XDG_DATA_HOME", ".local/share") + "/gembal/gembal.db";
+  if (config.store.url.empty())
+    config.store.url =
+        home_folder(sources_.environment, "XDG_DATA_HOME", ".local/share") + "/gembal/gembal.db";
   return std::move(loaded_);
 }
 
@@ -260,13 +280,15 @@ std::map<std::string, std::string> process_environment() {
   for (char** entry = environ; entry && *entry; ++entry) {
     const std::string_view line = *entry;
     const auto equals = line.find('=');
-    if (equals != std::string_view::npos) environment.emplace(line.substr(0, equals), line.substr(equals + 1));
+    if (equals != std::string_view::npos)
+      environment.emplace(line.substr(0, equals), line.substr(equals + 1));
   }
   return environment;
 }
 
 std::vector<std::string> usual_files(const Environment& environment) {
-  return {home_folder(environment, "XDG_CONFIG_HOME", ".config") + "/gembal/gembal.toml", "/etc/gembal/gembal.toml"};
+  return {home_folder(environment, "XDG_CONFIG_HOME", ".config") + "/gembal/gembal.toml",
+          "/etc/gembal/gembal.toml"};
 }
 
 Result<Loaded> load(const Sources& sources) { return Loader(sources).load(); }

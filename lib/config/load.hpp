@@ -21,9 +21,9 @@ struct Override {
 
 /// Where settings come from besides the defaults.
 struct Sources {
-  std::optional<std::string> file;                 ///< --config; none: the usual places, where it need not exist
+  std::optional<std::string> file;  ///< --config; none: the usual places, where it need not exist
   std::map<std::string, std::string> environment;
-  std::vector<Override> overrides;                 ///< win over everything else
+  std::vector<Override> overrides;  ///< win over everything else
 };
 
 struct Ignored {
@@ -33,9 +33,10 @@ struct Ignored {
 
 struct Loaded {
   Config config;
-  std::map<std::string, std::string> origins;  ///< setting -> "default", "gembal.toml:12", "environment MAX_RETRIES", "--listen"
-  std::vector<Ignored> ignored;                ///< the original's variables that are set but mean nothing here
-  std::string file;                            ///< that was read; "" for none
+  std::map<std::string, std::string>
+      origins;  ///< setting -> "default", "gembal.toml:12", "environment MAX_RETRIES", "--listen"
+  std::vector<Ignored> ignored;  ///< the original's variables that are set but mean nothing here
+  std::string file;              ///< that was read; "" for none
 };
 
 /// The environment of this process.
@@ -45,7 +46,8 @@ std::map<std::string, std::string> process_environment();
 std::vector<std::string> usual_files(const std::map<std::string, std::string>& environment);
 
 /// Puts defaults, file, environment and overrides together; later ones win.
-/// Errors: config (the file cannot be read or parsed, an unknown name, a wrong type, out of range), naming file and line or the variable.
+/// Errors: config (the file cannot be read or parsed, an unknown name, a wrong type, out of range),
+/// naming file and line or the variable.
 Result<Loaded> load(const Sources& sources);
 
 }  // namespace gembal::config

@@ -31,7 +31,8 @@ std::string example_file() {
     }
     out += "# " + setting.meaning;
     if (setting.needs_restart) out += " (needs a restart)";
-    if (!setting.original_name.empty()) out += "; also " + setting.original_name + " in the environment";
+    if (!setting.original_name.empty())
+      out += "; also " + setting.original_name + " in the environment";
     out += "\n# " + setting.key.substr(dot + 1) + " = " + setting.default_text + "\n";
   }
   return out;
@@ -67,12 +68,14 @@ std::string manual_page() {
     const auto name = setting.key.substr(0, setting.key.find('.'));
     if (name != section) out += ".SH [" + name + "]\n";
     section = name;
-    out += ".TP\n.BR " + setting.key + " \" = \" " + "\"" ;
-    for (const char c : escaped(setting.default_text)) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+    out += ".TP\n.BR " + setting.key + " \" = \" " + "\"";
+    for (const char c : escaped(setting.default_text))
+      out += c == '"' ? std::string("\"\"") : std::string(1, c);
     out += "\"\n" + escaped(setting.meaning);
     if (setting.needs_restart) out += " (needs a restart)";
     out += ".\n";
-    if (!setting.original_name.empty()) out += "In the environment also\n.BR " + setting.original_name + " .\n";
+    if (!setting.original_name.empty())
+      out += "In the environment also\n.BR " + setting.original_name + " .\n";
   }
   out +=
       ".SH EXAMPLE\n"

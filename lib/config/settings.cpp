@@ -20,7 +20,8 @@ std::string quoted_list(const std::vector<std::string>& items) {
 
 std::string one(const Values& values) { return values.empty() ? "" : values.front(); }
 
-std::string whole_number(const std::string& text, std::int64_t least, std::int64_t most, int& number) {
+std::string whole_number(const std::string& text, std::int64_t least, std::int64_t most,
+                         int& number) {
   std::int64_t read = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), read);
   if (failure != std::errc() || end != text.data() + text.size() || read < least || read > most) {
@@ -51,7 +52,8 @@ Setting web_address(std::string key, std::string standard, At at) {
   made.set = [at](Config& config, const Values& values) -> std::string {
     const std::string value = one(values);
     const auto host = value.starts_with("https://") ? 8u : value.starts_with("http://") ? 7u : 0u;
-    if (host == 0 || host == value.size() || value[host] == '/' || value.find_first_of("@?# ") != std::string::npos) {
+    if (host == 0 || host == value.size() || value[host] == '/' ||
+        value.find_first_of("@?# ") != std::string::npos) {
       return "must be http(s)://host[:port][/path], without a user";
     }
     at(config) = value;
@@ -65,7 +67,8 @@ Setting choice(std::string key, std::string standard, std::vector<std::string> w
   auto made = text(std::move(key), std::move(standard), at);
   made.set = [at, words](Config& config, const Values& values) -> std::string {
     const auto word = lower(one(values));
-    if (std::find(words.begin(), words.end(), word) == words.end()) return "must be one of " + join(words, ", ");
+    if (std::find(words.begin(), words.end(), word) == words.end())
+      return "must be one of " + join(words, ", ");
     at(config) = word;
     return "";
   };
@@ -77,7 +80,9 @@ Setting number(std::string key, int standard, std::int64_t least, std::int64_t m
   Setting made;
   made.key = std::move(key);
   made.default_text = std::to_string(standard);
-  made.set = [at, least, most](Config& config, const Values& values) { return whole_number(one(values), least, most, at(config)); };
+  made.set = [at, least, most](Config& config, const Values& values) {
+    return whole_number(one(values), least, most, at(config));
+  };
   made.show = [at](const Config& config) { return std::to_string(at(config)); };
   return made;
 }
@@ -152,14 +157,16 @@ Setting list(std::string key, std::vector<std::string> standard, At at) {
 bool is_address(std::string_view text) {
   const auto colon = text.rfind(':');
   int port = 0;
-  return colon != std::string_view::npos && colon > 0 && whole_number(std::string(text.substr(colon + 1)), 0, 65535, port).empty();
+  return colon != std::string_view::npos && colon > 0 &&
+         whole_number(std::string(text.substr(colon + 1)), 0, 65535, port).empty();
 }
 
 template <typename At>
 Setting addresses(std::string key, std::vector<std::string> standard, At at) {
   auto made = list(std::move(key), std::move(standard), at);
   made.set = [at](Config& config, const Values& values) -> std::string {
-    if (values.empty() || !std::all_of(values.begin(), values.end(), [](const auto& one) { return is_address(one); })) {
+    if (values.empty() || !std::all_of(values.begin(), values.end(),
+                                       [](const auto& one) { return is_address(one); })) {
       return "must be a list of HOST:PORT, as in [\"127.0.0.1:8000\"]";
     }
     at(config) = values;
@@ -196,7 +203,9 @@ Setting admin_token() {
     config.auth.admin_token = Secret(one(values));
     return std::string();
   };
-  made.show = [](const Config& config) { return in_quotes(config.auth.admin_token.empty() ? "" : config.auth.admin_token.redacted()); };
+  made.show = [](const Config& config) {
+    return in_quotes(config.auth.admin_token.empty() ? "" : config.auth.admin_token.redacted());
+  };
   return made;
 }
 
@@ -210,7 +219,8 @@ Setting headers() {
     for (const auto& line : values) {
       const auto colon = line.find(':');
       const auto name = std::string(trim(std::string_view(line).substr(0, colon)));
-      if (colon == std::string::npos || name.empty() || line.find_first_of("\r\n") != std::string::npos) {
+      if (colon == std::string::npos || name.empty() ||
+          line.find_first_of("\r\n") != std::string::npos) {
         return "must be a list of \"name: value\" texts";
       }
       config.upstream.headers.emplace_back(name, trim(std::string_view(line).substr(colon + 1)));
@@ -219,7 +229,8 @@ Setting headers() {
   };
   made.show = [](const Config& config) {
     std::vector<std::string> lines;
-    for (const auto& [name, value] : config.upstream.headers) lines.push_back(name + ": " + Secret(value).redacted());
+    for (const auto& [name, value] : config.upstream.headers)
+      lines.push_back(name + ": " + Secret(value).redacted());
     return quoted_list(lines);
   };
   return made;
@@ -251,58 +262,107 @@ Setting converting(Setting setting, std::function<std::string(const std::string&
 
 std::vector<Setting> make_settings() {
   return {
-      at_restart(with(addresses("server.listen", {"127.0.0.1:8000"}, [](auto& c) -> auto& { return c.server.listen; }), "",
-                      "addresses to listen on, each HOST:PORT")),
-      at_restart(with(number("server.threads", 0, 0, 64, [](auto& c) -> auto& { return c.server.threads; }), "",
-                      "event loops; 0: one for each core, at most 4")),
-      with(duration("server.drain_timeout", "30s", [](auto& c) -> auto& { return c.server.drain_timeout; }), "",
-           "how long running answers may take to finish once the daemon is told to stop"),
-      with(size("server.max_body", "200MiB", [](auto& c) -> auto& { return c.server.max_body_bytes; }), "",
-           "largest request body"),
-      with(size("server.max_header", "64KiB", [](auto& c) -> auto& { return c.server.max_header_bytes; }), "",
-           "largest head of a request"),
-      with(duration("server.header_timeout", "10s", [](auto& c) -> auto& { return c.server.header_timeout; }), "",
-           "how long a request's head may take to arrive"),
-      at_restart(with(number("server.max_connections", 20000, 1, 1'000'000, [](auto& c) -> auto& { return c.server.max_connections; }), "",
-                      "open client connections at most")),
-      with(list("server.cors_origins", {}, [](auto& c) -> auto& { return c.server.cors_origins; }), "",
-           "origins whose pages may ask from a browser; \"*\" for all"),
-      at_restart(with(text("store.url", "", [](auto& c) -> auto& { return c.store.url; }), "SQLITE_DATABASE",
+      at_restart(with(addresses(
+                          "server.listen", {"127.0.0.1:8000"},
+                          [](auto& c) -> auto& { return c.server.listen; }),
+                      "", "addresses to listen on, each HOST:PORT")),
+      at_restart(
+          with(number(
+                   "server.threads", 0, 0, 64, [](auto& c) -> auto& { return c.server.threads; }),
+               "", "event loops; 0: one for each core, at most 4")),
+      with(duration(
+               "server.drain_timeout", "30s",
+               [](auto& c) -> auto& { return c.server.drain_timeout; }),
+           "", "how long running answers may take to finish once the daemon is told to stop"),
+      with(size(
+               "server.max_body", "200MiB",
+               [](auto& c) -> auto& { return c.server.max_body_bytes; }),
+           "", "largest request body"),
+      with(size(
+               "server.max_header", "64KiB",
+               [](auto& c) -> auto& { return c.server.max_header_bytes; }),
+           "", "largest head of a request"),
+      with(duration(
+               "server.header_timeout", "10s",
+               [](auto& c) -> auto& { return c.server.header_timeout; }),
+           "", "how long a request's head may take to arrive"),
+      at_restart(with(number(
+                          "server.max_connections", 20000, 1, 1'000'000,
+                          [](auto& c) -> auto& { return c.server.max_connections; }),
+                      "", "open client connections at most")),
+      with(list(
+               "server.cors_origins", {}, [](auto& c) -> auto& { return c.server.cors_origins; }),
+           "", "origins whose pages may ask from a browser; \"*\" for all"),
+      at_restart(with(text(
+                          "store.url", "", [](auto& c) -> auto& { return c.store.url; }),
+                      "SQLITE_DATABASE",
                       "the key store's file; empty: gembal/gembal.db in $XDG_DATA_HOME")),
-      with(secrets("auth.tokens", [](auto& c) -> auto& { return c.auth.tokens; }), "ALLOWED_TOKENS",
-           "tokens that clients may use; empty: one is made on first start"),
-      with(admin_token(), "AUTH_TOKEN", "the administrator's token, good for clients, too; empty: the first of auth.tokens"),
-      with(secrets("keys.values", [](auto& c) -> auto& { return c.keys.values; }), "API_KEYS",
-           "API keys that are added to the store at start"),
-      with(web_address("upstream.base_url", "https://generativelanguage.googleapis.com/v1beta",
-                       [](auto& c) -> auto& { return c.upstream.base_url; }),
+      with(secrets(
+               "auth.tokens", [](auto& c) -> auto& { return c.auth.tokens; }),
+           "ALLOWED_TOKENS", "tokens that clients may use; empty: one is made on first start"),
+      with(admin_token(), "AUTH_TOKEN",
+           "the administrator's token, good for clients, too; empty: the first of auth.tokens"),
+      with(secrets(
+               "keys.values", [](auto& c) -> auto& { return c.keys.values; }),
+           "API_KEYS", "API keys that are added to the store at start"),
+      with(web_address(
+               "upstream.base_url", "https://generativelanguage.googleapis.com/v1beta",
+               [](auto& c) -> auto& { return c.upstream.base_url; }),
            "BASE_URL", "where the Gemini API is, with its version"),
-      with(duration("upstream.connect_timeout", "10s", [](auto& c) -> auto& { return c.upstream.connect_timeout; }), "",
-           "for a connection: name, TCP and TLS; 0: no limit"),
-      with(duration("upstream.header_timeout", "300s", [](auto& c) -> auto& { return c.upstream.header_timeout; }), "",
-           "from the request to the reply's headers; 0: no limit"),
-      with(duration("upstream.first_token_timeout", "300s", [](auto& c) -> auto& { return c.upstream.first_token_timeout; }), "",
-           "from the request to the first content of a stream; 0: no limit"),
-      with(duration("upstream.idle_timeout", "120s", [](auto& c) -> auto& { return c.upstream.idle_timeout; }), "",
-           "between two pieces of a reply; 0: no limit"),
-      converting(with(duration("upstream.timeout", "300s", [](auto& c) -> auto& { return c.upstream.timeout; }), "TIME_OUT",
-                      "for a whole reply that is no stream; 0: no limit"),
-                 in_seconds),
-      with(headers(), "CUSTOM_HEADERS", "headers that every upstream request gets, each \"name: value\""),
-      converting(with(number("pool.max_retries", 3, 0, 100, [](auto& c) -> auto& { return c.pool.max_retries; }), "MAX_RETRIES",
-                      "further tries after failures that are not the key's; MAX_RETRIES counts the first try, too"),
-                 one_less),
-      with(number("pool.max_failures", 3, 1, 1000, [](auto& c) -> auto& { return c.pool.max_failures; }), "MAX_FAILURES",
-           "failures of a key in a row after which it is disabled"),
-      with(text("pool.test_model", "gemini-flash-latest", [](auto& c) -> auto& { return c.pool.test_model; }), "TEST_MODEL",
-           "the model that 'gembal keys check' asks"),
-      with(choice("logs.level", "info", {"debug", "info", "warn", "error"}, [](auto& c) -> auto& { return c.logs.level; }), "LOG_LEVEL",
-           "what is logged: debug, info, warn or error"),
-      with(choice("logs.format", "text", {"text", "json"}, [](auto& c) -> auto& { return c.logs.format; }), "",
-           "text, or json: one object a line"),
-      with(flag("logs.requests", true, [](auto& c) -> auto& { return c.logs.requests; }), "", "a log line for each request"),
-      with(text("client.model", "gemini-flash-latest", [](auto& c) -> auto& { return c.client.model; }), "",
-           "the model that 'gembal chat' asks"),
+      with(duration(
+               "upstream.connect_timeout", "10s",
+               [](auto& c) -> auto& { return c.upstream.connect_timeout; }),
+           "", "for a connection: name, TCP and TLS; 0: no limit"),
+      with(duration(
+               "upstream.header_timeout", "300s",
+               [](auto& c) -> auto& { return c.upstream.header_timeout; }),
+           "", "from the request to the reply's headers; 0: no limit"),
+      with(duration(
+               "upstream.first_token_timeout", "300s",
+               [](auto& c) -> auto& { return c.upstream.first_token_timeout; }),
+           "", "from the request to the first content of a stream; 0: no limit"),
+      with(duration(
+               "upstream.idle_timeout", "120s",
+               [](auto& c) -> auto& { return c.upstream.idle_timeout; }),
+           "", "between two pieces of a reply; 0: no limit"),
+      converting(
+          with(duration(
+                   "upstream.timeout", "300s", [](auto& c) -> auto& { return c.upstream.timeout; }),
+               "TIME_OUT", "for a whole reply that is no stream; 0: no limit"),
+          in_seconds),
+      with(headers(), "CUSTOM_HEADERS",
+           "headers that every upstream request gets, each \"name: value\""),
+      converting(
+          with(
+              number(
+                  "pool.max_retries", 3, 0, 100,
+                  [](auto& c) -> auto& { return c.pool.max_retries; }),
+              "MAX_RETRIES",
+              "further tries after failures that are not the key's; MAX_RETRIES counts the first try, too"),
+          one_less),
+      with(number(
+               "pool.max_failures", 3, 1, 1000,
+               [](auto& c) -> auto& { return c.pool.max_failures; }),
+           "MAX_FAILURES", "failures of a key in a row after which it is disabled"),
+      with(text(
+               "pool.test_model", "gemini-flash-latest",
+               [](auto& c) -> auto& { return c.pool.test_model; }),
+           "TEST_MODEL", "the model that 'gembal keys check' asks"),
+      with(choice(
+               "logs.level", "info", {"debug", "info", "warn", "error"},
+               [](auto& c) -> auto& { return c.logs.level; }),
+           "LOG_LEVEL", "what is logged: debug, info, warn or error"),
+      with(choice(
+               "logs.format", "text", {"text", "json"},
+               [](auto& c) -> auto& { return c.logs.format; }),
+           "", "text, or json: one object a line"),
+      with(flag(
+               "logs.requests", true, [](auto& c) -> auto& { return c.logs.requests; }),
+           "", "a log line for each request"),
+      with(text(
+               "client.model", "gemini-flash-latest",
+               [](auto& c) -> auto& { return c.client.model; }),
+           "", "the model that 'gembal chat' asks"),
   };
 }
 
@@ -310,7 +370,8 @@ std::vector<Setting> make_settings() {
 
 std::string Setting::environment_name() const {
   std::string name = "GEMBAL_";
-  for (const char c : key) name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  for (const char c : key)
+    name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   return name;
 }
 

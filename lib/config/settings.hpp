@@ -10,7 +10,8 @@
 
 namespace gembal::config {
 
-/// One setting: everything that the file, the environment, the example, the man page and `config show` know about it.
+/// One setting: everything that the file, the environment, the example, the man page and `config
+/// show` know about it.
 struct Setting {
   std::string key;            ///< "server.listen"
   std::string default_text;   ///< as it would stand in the file: `"30s"`, `["127.0.0.1:8000"]`
@@ -20,7 +21,8 @@ struct Setting {
   bool is_secret = false;
   bool needs_restart = false;
 
-  /// Puts a value into the configuration. Returns what is wrong with it ("must be a duration, as in 30s"); "" when nothing is.
+  /// Puts a value into the configuration. Returns what is wrong with it ("must be a duration, as in
+  /// 30s"); "" when nothing is.
   std::function<std::string(Config&, const Values&)> set;
   /// The value in force, as it would stand in the file; secrets redacted.
   std::function<std::string(const Config&)> show;

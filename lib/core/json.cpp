@@ -7,7 +7,8 @@
 namespace gembal {
 namespace {
 
-/// Whether brackets nest no deeper than `limit`. Counts brackets outside strings; does not validate.
+/// Whether brackets nest no deeper than `limit`. Counts brackets outside strings; does not
+/// validate.
 bool nests_within(std::string_view text, int limit) {
   int depth = 0;
   bool in_string = false;
@@ -42,7 +43,8 @@ Result<Json> parse_json(std::string_view text) {
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& e) {
-    const char* what = is_valid_utf8(text) ? "invalid JSON at byte " : "invalid JSON (not UTF-8) at byte ";
+    const char* what =
+        is_valid_utf8(text) ? "invalid JSON at byte " : "invalid JSON (not UTF-8) at byte ";
     return Error{ErrorKind::bad_request, what + std::to_string(e.byte)};
   } catch (const std::exception&) {  // out_of_range: a number that no double holds
     return Error{ErrorKind::bad_request, "invalid JSON: a number is out of range"};

@@ -11,7 +11,8 @@
 
 namespace gembal {
 
-/// Nothing that an API of ours takes is nested deeper; nlohmann's writer recurses, so depth must be bounded.
+/// Nothing that an API of ours takes is nested deeper; nlohmann's writer recurses, so depth must be
+/// bounded.
 inline constexpr int kMaxJsonDepth = 200;
 
 /// Parses one JSON text. Never throws.
@@ -24,7 +25,8 @@ std::string to_text(const Json& value);
 /// The same over several lines, indented by two.
 std::string to_pretty_text(const Json& value);
 
-/// The member `name` of an object; nullptr when `value` is not an object or has none (a null member is returned).
+/// The member `name` of an object; nullptr when `value` is not an object or has none (a null member
+/// is returned).
 const Json* find(const Json& value, std::string_view name);
 
 /// The member under either of two names: Gemini takes camelCase and snake_case alike.
@@ -33,7 +35,8 @@ const Json* find(const Json& value, std::string_view name, std::string_view othe
 /// The string member `name`, or "" when it is missing or no string. Valid as long as `value` is.
 std::string_view string_in(const Json& value, std::string_view name);
 
-/// The integer member `name`, also when protobuf's JSON wrote it as a string ("18810"); nullopt when missing or another type.
+/// The integer member `name`, also when protobuf's JSON wrote it as a string ("18810"); nullopt
+/// when missing or another type.
 std::optional<std::int64_t> integer_in(const Json& value, std::string_view name);
 
 /// The member `name` when it is true or false; nullopt otherwise.

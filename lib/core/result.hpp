@@ -21,7 +21,8 @@ enum class ErrorKind {
   io,             ///< a file or socket on this machine
   store,          ///< the key store cannot be opened, read or written
   no_usable_key,  ///< the pool is empty, or every key is disabled
-  keys_waiting,   ///< every usable key is cooling or exhausted: Error::retry_after tells for how long
+  keys_waiting,   ///< every usable key is cooling or exhausted: Error::retry_after tells for how
+                  ///< long
   upstream,       ///< the upstream could not be reached, or broke off
   timeout,        ///< a deadline passed
   cancelled,      ///< the caller left, or the daemon stops
@@ -31,7 +32,8 @@ enum class ErrorKind {
 /// The name of a kind as `--json` prints it ("no_usable_key").
 const char* to_string(ErrorKind kind);
 
-/// A failure on its way to whoever reports it: one sentence, and at most one hint that says what to do.
+/// A failure on its way to whoever reports it: one sentence, and at most one hint that says what to
+/// do.
 struct Error {
   ErrorKind kind = ErrorKind::internal;
   std::string message;  ///< without a full stop or a trailing newline; never holds a key or token
@@ -55,7 +57,9 @@ class [[nodiscard]] Result {
   explicit operator bool() const { return content_.index() == 0; }
   T& operator*() & { return std::get<0>(content_); }
   const T& operator*() const& { return std::get<0>(content_); }
-  T operator*() && { return std::get<0>(std::move(content_)); }  // by value: safe in `for (x : *f())`
+  T operator*() && {
+    return std::get<0>(std::move(content_));
+  }  // by value: safe in `for (x : *f())`
   T* operator->() { return &std::get<0>(content_); }
   const T* operator->() const { return &std::get<0>(content_); }
 

@@ -1,5 +1,7 @@
 #include "lib/core/secret.hpp"
 
+#include "lib/core/text.hpp"
+
 #include <openssl/crypto.h>
 
 #include "lib/core/digest.hpp"
@@ -16,6 +18,18 @@ std::string Secret::id() const { return text_.empty() ? "" : sha256_hex(text_).s
 bool Secret::matches(std::string_view candidate) const {
   return candidate.size() == text_.size() &&
          CRYPTO_memcmp(candidate.data(), text_.data(), text_.size()) == 0;
+}
+
+std::string redact_keys(std::string_view text) {
+  std::string redacted(text);
+  for (const auto& key : find_api_keys(text)) {
+    const auto shown = Secret(key).redacted();
+    for (auto at = redacted.find(key); at != std::string::npos;
+         at = redacted.find(key, at + shown.size())) {
+      redacted.replace(at, key.size(), shown);
+    }
+  }
+  return redacted;
 }
 
 }  // namespace gembal

@@ -1,7 +1,7 @@
 #include "lib/core/text.hpp"
 
-#include <algorithm>
 #include <simdjson.h>
+#include <algorithm>
 
 namespace gembal {
 namespace {
@@ -77,7 +77,9 @@ std::string join(const std::vector<std::string>& parts, std::string_view between
   return text;
 }
 
-bool is_valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+bool is_valid_utf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
 
 std::string percent_decode(std::string_view text) {
   std::string result;

@@ -24,7 +24,8 @@ hours pacific_offset(sys_seconds time) {
 std::optional<double> take_number(std::string_view& text) {
   std::size_t end = 0;
   bool seen_dot = false;
-  while (end < text.size() && ((text[end] >= '0' && text[end] <= '9') || (text[end] == '.' && !seen_dot))) {
+  while (end < text.size() &&
+         ((text[end] >= '0' && text[end] <= '9') || (text[end] == '.' && !seen_dot))) {
     seen_dot |= text[end] == '.';
     ++end;
   }
@@ -57,7 +58,8 @@ TimePoint next_pacific_midnight(TimePoint now) {
   const auto utc = floor<seconds>(now);
   const auto local_day = floor<days>(utc - pacific_offset(utc));
   const sys_seconds midnight_as_if_utc = local_day + days{1};
-  // Daylight saving never changes at midnight, so either guess of the offset finds the one in force then.
+  // Daylight saving never changes at midnight, so either guess of the offset finds the one in force
+  // then.
   return midnight_as_if_utc + pacific_offset(midnight_as_if_utc + hours{8});
 }
 
@@ -78,17 +80,20 @@ std::optional<TimePoint> parse_iso8601(std::string_view text) {
   const std::string copy(text);
   int y = 0, mo = 0, d = 0, h = 0, mi = 0, read = 0;
   double s = 0;
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%lf%n", &y, &mo, &d, &h, &mi, &s, &read) != 6) {
+  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%lf%n", &y, &mo, &d, &h, &mi, &s, &read) !=
+      6) {
     return std::nullopt;
   }
-  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)}, day{static_cast<unsigned>(d)}};
+  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)},
+                            day{static_cast<unsigned>(d)}};
   if (!date.ok() || h > 23 || mi > 59 || !(s >= 0 && s < 61)) return std::nullopt;
   auto offset = minutes{0};
   const std::string zone = copy.substr(static_cast<std::size_t>(read));
   if (zone != "Z" && zone != "z") {
     int oh = 0, om = 0;
     char sign = 0;
-    if (std::sscanf(zone.c_str(), "%c%2d:%2d", &sign, &oh, &om) != 3 || (sign != '+' && sign != '-')) {
+    if (std::sscanf(zone.c_str(), "%c%2d:%2d", &sign, &oh, &om) != 3 ||
+        (sign != '+' && sign != '-')) {
       return std::nullopt;
     }
     offset = minutes{oh * 60 + om} * (sign == '-' ? -1 : 1);
@@ -97,7 +102,9 @@ std::optional<TimePoint> parse_iso8601(std::string_view text) {
          milliseconds{static_cast<std::int64_t>(std::llround(s * 1000))};
 }
 
-std::int64_t to_unix_seconds(TimePoint time) { return floor<seconds>(time).time_since_epoch().count(); }
+std::int64_t to_unix_seconds(TimePoint time) {
+  return floor<seconds>(time).time_since_epoch().count();
+}
 
 std::int64_t to_unix_milliseconds(TimePoint time) {
   return floor<milliseconds>(time).time_since_epoch().count();
@@ -106,7 +113,8 @@ std::int64_t to_unix_milliseconds(TimePoint time) {
 TimePoint from_unix_milliseconds(std::int64_t count) { return TimePoint{milliseconds{count}}; }
 
 std::string to_short_text(Milliseconds duration) {
-  if (duration < seconds{1}) return std::to_string(std::max<std::int64_t>(duration.count(), 0)) + "ms";
+  if (duration < seconds{1})
+    return std::to_string(std::max<std::int64_t>(duration.count(), 0)) + "ms";
   auto left = ceil<seconds>(duration);
   if (left >= hours{1}) left = ceil<minutes>(left);
   if (left >= days{2}) left = ceil<hours>(left);
@@ -148,8 +156,8 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   const struct {
     const char* name;
     double bytes;
-  } units[] = {{"", 1},           {"b", 1},           {"kib", 1024.0}, {"mib", 1048576.0},
-               {"gib", 1073741824.0}, {"kb", 1e3},    {"mb", 1e6},     {"gb", 1e9}};
+  } units[] = {{"", 1},     {"b", 1},    {"kib", 1024.0}, {"mib", 1048576.0}, {"gib", 1073741824.0},
+               {"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}};
   for (const auto& unit : units) {
     if (!iequals(trim(text), unit.name)) continue;
     const double bytes = *number * unit.bytes;

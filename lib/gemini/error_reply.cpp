@@ -32,7 +32,9 @@ const char* status_name(int http_status) {
 }  // namespace
 
 std::string error_body(int http_status, std::string_view message) {
-  return to_text({{"error", {{"code", http_status}, {"message", message}, {"status", status_name(http_status)}}}});
+  return to_text(
+      {{"error",
+        {{"code", http_status}, {"message", message}, {"status", status_name(http_status)}}}});
 }
 
 std::string message_of(std::string_view body) {
@@ -41,7 +43,8 @@ std::string message_of(std::string_view body) {
     const Json* top = &*parsed;
     if (top->is_array() && !top->empty()) top = &top->front();
     if (const Json* error = find(*top, "error")) {
-      message = error->is_string() ? error->get<std::string>() : std::string(string_in(*error, "message"));
+      message = error->is_string() ? error->get<std::string>()
+                                   : std::string(string_in(*error, "message"));
     }
   } else if (const auto text = trim(body); !text.empty() && text.front() != '<') {
     message = text.substr(0, 300);
@@ -49,17 +52,6 @@ std::string message_of(std::string_view body) {
   if (trim(message).empty()) message = "the upstream failed without saying why";
   if (message.size() > kLongestMessage) message.resize(kLongestMessage);
   return redact_keys(message);
-}
-
-std::string redact_keys(std::string_view text) {
-  std::string redacted(text);
-  for (const auto& key : find_api_keys(text)) {
-    const auto shown = Secret(key).redacted();
-    for (auto at = redacted.find(key); at != std::string::npos; at = redacted.find(key, at + shown.size())) {
-      redacted.replace(at, key.size(), shown);
-    }
-  }
-  return redacted;
 }
 
 }  // namespace gembal::gemini

@@ -7,7 +7,9 @@ namespace gembal::http {
 namespace {
 
 bool has_control_characters(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+  });
 }
 
 }  // namespace
@@ -41,7 +43,8 @@ std::size_t ChunkReader::read(std::string_view bytes, std::string& body) {
   std::size_t used = 0;
   while (used < bytes.size() && state_ == State::reading) {
     if (part_ == Part::data) {
-      const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size() - used));
+      const auto count =
+          static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size() - used));
       body.append(bytes.substr(used, count));
       used += count;
       left_ -= count;

@@ -6,14 +6,16 @@
 
 namespace gembal::http {
 
-/// Takes a chunked body apart, in any cut. Pure; strict: two readers of one message must agree on where it ends.
+/// Takes a chunked body apart, in any cut. Pure; strict: two readers of one message must agree on
+/// where it ends.
 class ChunkReader {
  public:
   enum class State { reading, complete, refused };
 
   explicit ChunkReader(std::uint64_t max_body_bytes) : max_body_bytes_(max_body_bytes) {}
 
-  /// Appends what `bytes` hold of the body to `body`; returns how many bytes were used (all, unless complete or refused).
+  /// Appends what `bytes` hold of the body to `body`; returns how many bytes were used (all, unless
+  /// complete or refused).
   std::size_t read(std::string_view bytes, std::string& body);
 
   State state() const { return state_; }

@@ -25,7 +25,8 @@ const std::optional<Error>& Reply::error() const { return source_->error; }
 void Reply::abort(Error why) { source_->abort(std::move(why)); }
 
 Client::Client(async::Loop& loop, ClientOptions options)
-    : multi_(std::make_unique<Multi>(loop, options)), plain_(std::make_unique<PlainPool>(loop, options)) {}
+    : multi_(std::make_unique<Multi>(loop, options)),
+      plain_(std::make_unique<PlainPool>(loop, options)) {}
 Client::~Client() = default;
 
 Reply Client::open(Request request) {

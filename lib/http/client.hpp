@@ -16,23 +16,27 @@ namespace gembal::http {
 /// How long each part of an exchange may take; zero: no limit.
 struct Timeouts {
   std::chrono::milliseconds connect{10'000};  ///< name look-up, TCP and TLS
-  std::chrono::milliseconds header{300'000};  ///< from the request to the reply's status line and headers
-  std::chrono::milliseconds idle{120'000};    ///< between two pieces of the body
-  std::chrono::milliseconds total{0};         ///< from open() to the end of the body
+  std::chrono::milliseconds header{
+      300'000};  ///< from the request to the reply's status line and headers
+  std::chrono::milliseconds idle{120'000};  ///< between two pieces of the body
+  std::chrono::milliseconds total{0};       ///< from open() to the end of the body
 };
 
 struct Request {
   std::string method = "GET";
-  std::string url;                                ///< absolute; never holds a key
-  std::vector<std::string> headers;               ///< "name: value" lines; Host and Content-Length are made by the client
-  std::shared_ptr<const std::string> body;        ///< shared: kept for another try without a copy; none: no body
+  std::string url;  ///< absolute; never holds a key
+  std::vector<std::string>
+      headers;  ///< "name: value" lines; Host and Content-Length are made by the client
+  std::shared_ptr<const std::string>
+      body;  ///< shared: kept for another try without a copy; none: no body
   Timeouts timeouts;
 };
 
 /// Status line and headers of a reply.
 struct Head {
   int status = 0;
-  std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case, in the order of the reply
+  std::vector<std::pair<std::string, std::string>>
+      headers;  ///< names in lower case, in the order of the reply
 
   /// The first header of that (lower case) name; "" when there is none.
   std::string_view header(std::string_view name) const;
@@ -44,8 +48,8 @@ struct ReplySource;
 
 /// An HTTP reply whose body arrives piece by piece. Lives on one loop; not thread-safe.
 ///
-/// Little is read ahead of next() (64 KiB): a slow reader slows the sender down. Destroying it aborts the transfer. Any HTTP
-/// status is a success: errors mean that no reply came.
+/// Little is read ahead of next() (64 KiB): a slow reader slows the sender down. Destroying it
+/// aborts the transfer. Any HTTP status is a success: errors mean that no reply came.
 class Reply {
  public:
   explicit Reply(std::unique_ptr<ReplySource> source);
@@ -59,13 +63,15 @@ class Reply {
   /// Valid once wait_for_head() succeeded.
   const Head& head() const;
 
-  /// The next piece of the body, valid until the following call; nullopt at the end, or when it broke off: see error().
+  /// The next piece of the body, valid until the following call; nullopt at the end, or when it
+  /// broke off: see error().
   async::Task<std::optional<std::string_view>> next();
 
   /// Whether next() would return at once.
   bool ready() const;
 
-  /// Why the body ended early; none after a proper end. Kinds: timeout, cancelled, upstream (cut short).
+  /// Why the body ended early; none after a proper end. Kinds: timeout, cancelled, upstream (cut
+  /// short).
   const std::optional<Error>& error() const;
 
   /// Ends the transfer now with that error; whoever waits for the head or a piece is woken.
@@ -80,16 +86,17 @@ struct ClientOptions {
   std::string user_agent = "gembal";
 };
 
-/// Makes HTTP requests on a loop: connections are pooled and reused. TLS, HTTP/2 and proxies go through libcurl's multi interface; plain
-/// HTTP to an address, where libcurl costs more than everything else together, goes through a codec of our own.
-/// One client per loop; not thread-safe. Must outlive its replies.
+/// Makes HTTP requests on a loop: connections are pooled and reused. TLS, HTTP/2 and proxies go
+/// through libcurl's multi interface; plain HTTP to an address, where libcurl costs more than
+/// everything else together, goes through a codec of our own. One client per loop; not thread-safe.
+/// Must outlive its replies.
 class Client {
  public:
   Client(async::Loop& loop, ClientOptions options);
   ~Client();
 
-  /// Makes a request; it may leave only once its head is waited for. A reused connection that turns out dead before the first byte of
-  /// the reply is replaced once.
+  /// Makes a request; it may leave only once its head is waited for. A reused connection that turns
+  /// out dead before the first byte of the reply is replaced once.
   Reply open(Request request);
 
  private:

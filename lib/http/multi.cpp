@@ -58,18 +58,22 @@ std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* self) {
   if (transfer.head_complete) return count;  // a trailer
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return count;
-  transfer.head.headers.emplace_back(lower(line.substr(0, colon)), std::string(trim(line.substr(colon + 1))));
+  transfer.head.headers.emplace_back(lower(line.substr(0, colon)),
+                                     std::string(trim(line.substr(colon + 1))));
   return count;
 }
 
 Error error_from(CURLcode code) {
   const std::string what = curl_easy_strerror(code);
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT: return {ErrorKind::timeout, "the upstream did not accept a connection in time"};
+    case CURLE_OPERATION_TIMEDOUT:
+      return {ErrorKind::timeout, "the upstream did not accept a connection in time"};
     case CURLE_COULDNT_RESOLVE_HOST:
-      return {ErrorKind::upstream, "the upstream's name could not be resolved", "check the network and upstream.base_url"};
+      return {ErrorKind::upstream, "the upstream's name could not be resolved",
+              "check the network and upstream.base_url"};
     case CURLE_COULDNT_CONNECT:
-      return {ErrorKind::upstream, "the upstream refused the connection", "check the network and upstream.base_url"};
+      return {ErrorKind::upstream, "the upstream refused the connection",
+              "check the network and upstream.base_url"};
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
@@ -90,7 +94,9 @@ Transfer::Transfer(async::Loop& loop, Multi& owner, Request r)
               fail({ErrorKind::timeout, head_complete ? "the upstream stopped sending"
                                                       : "the upstream did not answer in time"});
             }),
-      total(loop, [this] { fail({ErrorKind::timeout, "the upstream took too long"}); }) {}
+      total(loop, [this] {
+        fail({ErrorKind::timeout, "the upstream took too long"});
+      }) {}
 
 Transfer::~Transfer() { multi.remove(*this); }
 
@@ -131,7 +137,10 @@ void Transfer::finish(CURLcode code) {
 }
 
 Multi::Multi(async::Loop& loop, ClientOptions options)
-    : loop_(loop), options_(std::move(options)), sockets_(loop.executor()), timer_(loop.executor()) {
+    : loop_(loop),
+      options_(std::move(options)),
+      sockets_(loop.executor()),
+      timer_(loop.executor()) {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   proxy_from_environment_ = environment_names_a_proxy();
@@ -140,7 +149,8 @@ Multi::Multi(async::Loop& loop, ClientOptions options)
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &Multi::on_timer);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options_.max_connections));
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS,
+                    static_cast<long>(options_.max_connections));
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   sockets_.assign(epoll_);
   watch_sockets();
@@ -152,7 +162,9 @@ Multi::~Multi() {
   multi_.reset();  // closes its connections, which calls on_close
 }
 
-bool Multi::uses_proxy(std::string_view url) const { return proxy_from_environment_ && !is_loopback(url); }
+bool Multi::uses_proxy(std::string_view url) const {
+  return proxy_from_environment_ && !is_loopback(url);
+}
 
 // Options that never change are set once per handle: handles are kept and used again.
 void Multi::prepare(CURL* easy) {
@@ -204,15 +216,18 @@ void Multi::start(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.timeouts.connect.count()));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(request.timeouts.connect.count()));
   curl_easy_setopt(easy, CURLOPT_PROXY, uses_proxy(request.url) ? nullptr : "");
 
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, nullptr);
   if (request.body) {
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body->data());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body->size()));
-    if (request.method != "POST") curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body->size()));
+    if (request.method != "POST")
+      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   } else {
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(easy, CURLOPT_NOBODY, request.method == "HEAD" ? 1L : 0L);
@@ -252,7 +267,8 @@ int Multi::on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) {
   if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= EPOLLOUT;
   multi.wanted_[socket] = events;
   auto& registered = multi.in_epoll_[socket];
-  // Interest that is no longer wanted is taken back only when it fires: a kept-alive connection comes back soon.
+  // Interest that is no longer wanted is taken back only when it fires: a kept-alive connection
+  // comes back soon.
   if ((events & ~registered) == 0) return 0;
   epoll_event event{};
   event.events = events;
@@ -303,7 +319,8 @@ void Multi::arm_timer() {
   });
 }
 
-// curl asks to be called "now" once for each request that starts: one posted call serves all of a batch.
+// curl asks to be called "now" once for each request that starts: one posted call serves all of a
+// batch.
 void Multi::kick() {
   if (kick_posted_) return;
   kick_posted_ = true;
@@ -339,7 +356,8 @@ void Multi::serve_sockets() {
       in_epoll_.erase(socket);
       continue;
     }
-    if ((events[i].events & (EPOLLERR | EPOLLHUP)) == 0 && (events[i].events & wanted->second) == 0) {
+    if ((events[i].events & (EPOLLERR | EPOLLHUP)) == 0 &&
+        (events[i].events & wanted->second) == 0) {
       epoll_event event{};
       event.events = wanted->second;
       event.data.fd = socket;

@@ -37,10 +37,10 @@ struct Transfer final : ReplySource {
 
   Multi& multi;
   Request request;
-  EasyHandle easy;       ///< given back to the multi when the transfer is over
+  EasyHandle easy;  ///< given back to the multi when the transfer is over
   HeaderList header_list;
-  std::string arrived;   ///< body bytes not taken yet
-  std::string taken;     ///< what the last next() returned a view of
+  std::string arrived;  ///< body bytes not taken yet
+  std::string taken;    ///< what the last next() returned a view of
   async::Event changed;
   async::Deadline phase;  ///< header, then idle
   async::Deadline total;
@@ -52,8 +52,9 @@ struct Transfer final : ReplySource {
 
 /// Joins libcurl's multi interface to a loop.
 ///
-/// curl's sockets live in an epoll set of their own, and the loop watches that set as one descriptor: interest changes cost nothing
-/// while a kept-alive connection rests, and one wake-up serves all the sockets that are ready.
+/// curl's sockets live in an epoll set of their own, and the loop watches that set as one
+/// descriptor: interest changes cost nothing while a kept-alive connection rests, and one wake-up
+/// serves all the sockets that are ready.
 class Multi {
  public:
   Multi(async::Loop& loop, ClientOptions options);
@@ -82,8 +83,9 @@ class Multi {
   void drain();
 
   using Descriptor = asio::posix::basic_stream_descriptor<async::Executor>;
-  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                           asio::wait_traits<std::chrono::steady_clock>, async::Executor>;
+  using Timer =
+      asio::basic_waitable_timer<std::chrono::steady_clock,
+                                 asio::wait_traits<std::chrono::steady_clock>, async::Executor>;
   async::Loop& loop_;
   ClientOptions options_;
   bool proxy_from_environment_ = false;
@@ -92,11 +94,14 @@ class Multi {
   Descriptor sockets_;
   Timer timer_;
   async::SteadyTime timer_at_{};  ///< when curl wants to be called; the epoch: not at all
-  async::SteadyTime armed_at_ = async::SteadyTime::max();  ///< when the timer fires: never later than timer_at_
-  std::unordered_map<curl_socket_t, std::uint32_t> in_epoll_;  ///< events registered with the kernel
-  std::unordered_map<curl_socket_t, std::uint32_t> wanted_;    ///< events that curl wants now
+  async::SteadyTime armed_at_ =
+      async::SteadyTime::max();  ///< when the timer fires: never later than timer_at_
+  std::unordered_map<curl_socket_t, std::uint32_t>
+      in_epoll_;                                             ///< events registered with the kernel
+  std::unordered_map<curl_socket_t, std::uint32_t> wanted_;  ///< events that curl wants now
   std::vector<EasyHandle> spare_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< posted work and waits look here first
+  std::shared_ptr<bool> alive_ =
+      std::make_shared<bool>(true);  ///< posted work and waits look here first
   bool kick_posted_ = false;
 };
 

@@ -11,7 +11,7 @@ namespace {
 using asio::ip::tcp;
 
 constexpr std::size_t kBuffer = 8 * 1024;
-constexpr std::size_t kLargeBuffer = 64 * 1024;  // once a read filled the small one
+constexpr std::size_t kLargeBuffer = 64 * 1024;   // once a read filled the small one
 constexpr auto kRest = std::chrono::seconds{55};  // servers close what rests for a minute or more
 
 Error broke_off() { return {ErrorKind::upstream, "the upstream broke the connection off", ""}; }
@@ -42,7 +42,9 @@ std::string_view authority_of(std::string_view url) {
   return rest.substr(0, rest.find('/'));
 }
 
-bool would_block(const std::error_code& failure) { return failure == asio::error::would_block || failure == asio::error::try_again; }
+bool would_block(const std::error_code& failure) {
+  return failure == asio::error::would_block || failure == asio::error::try_again;
+}
 
 }  // namespace
 
@@ -58,7 +60,8 @@ std::unique_ptr<PlainConnection> PlainPool::take(const std::string& authority) {
   return connection;
 }
 
-void PlainPool::give_back(const std::string& authority, std::unique_ptr<PlainConnection> connection) {
+void PlainPool::give_back(const std::string& authority,
+                          std::unique_ptr<PlainConnection> connection) {
   if (count_ >= options_.max_connections) return;
   connection->start = connection->end = 0;
   if (connection->buffer.size() > kBuffer) connection->buffer = std::string();
@@ -70,7 +73,8 @@ void PlainPool::give_back(const std::string& authority, std::unique_ptr<PlainCon
 void PlainPool::close_old() {
   const auto oldest = std::chrono::steady_clock::now() - kRest;
   for (auto& [authority, connections] : resting_) {
-    count_ -= std::erase_if(connections, [oldest](const auto& connection) { return connection->idle_since <= oldest; });
+    count_ -= std::erase_if(
+        connections, [oldest](const auto& connection) { return connection->idle_since <= oldest; });
   }
   std::erase_if(resting_, [](const auto& entry) { return entry.second.empty(); });
   if (count_ > 0) sweep_.set(kRest);
@@ -83,8 +87,13 @@ bool PlainSource::can_reach(std::string_view url) {
 PlainSource::PlainSource(PlainPool& pool, Request request)
     : pool_(pool),
       request_(std::move(request)),
-      phase_(pool.loop(), [this] { abort({ErrorKind::timeout, slow_, ""}); }),
-      total_(pool.loop(), [this] { abort({ErrorKind::timeout, "the upstream took too long", ""}); }) {
+      phase_(pool.loop(),
+             [this] {
+               abort({ErrorKind::timeout, slow_, ""});
+             }),
+      total_(pool.loop(), [this] {
+        abort({ErrorKind::timeout, "the upstream took too long", ""});
+      }) {
   authority_ = authority_of(request_.url);
   target_ = request_.url.substr(std::string_view("http://").size() + authority_.size());
   if (!target_.starts_with('/')) target_.insert(0, "/");
@@ -109,14 +118,20 @@ void PlainSource::abort(Error why) {
 std::string PlainSource::head_text() const {
   std::string text;
   text.reserve(512);
-  text.append(request_.method).append(" ").append(target_).append(" HTTP/1.1\r\nHost: ").append(authority_).append("\r\n");
+  text.append(request_.method)
+      .append(" ")
+      .append(target_)
+      .append(" HTTP/1.1\r\nHost: ")
+      .append(authority_)
+      .append("\r\n");
   bool names_agent = false;
   for (const auto& line : request_.headers) {
     names_agent |= iequals(std::string_view(line).substr(0, 11), "user-agent:");
     text.append(line).append("\r\n");
   }
   if (!names_agent) text.append("User-Agent: ").append(pool_.options().user_agent).append("\r\n");
-  if (request_.body) text.append("Content-Length: ").append(std::to_string(request_.body->size())).append("\r\n");
+  if (request_.body)
+    text.append("Content-Length: ").append(std::to_string(request_.body->size())).append("\r\n");
   return text.append("\r\n");
 }
 
@@ -138,22 +153,27 @@ async::Task<void> PlainSource::connect() {
     socket.non_blocking(true, ignored);
     co_return;
   }
-  if (!done_) abort({ErrorKind::upstream, "the upstream refused the connection", "check the network and upstream.base_url"});
+  if (!done_)
+    abort({ErrorKind::upstream, "the upstream refused the connection",
+           "check the network and upstream.base_url"});
 }
 
 /// Sends what it can. A connection that breaks may have a reply in it all the same: reading tells.
 async::Task<void> PlainSource::send() {
   const std::string head_bytes = head_text();
-  const std::string_view body = request_.body ? std::string_view(*request_.body) : std::string_view();
+  const std::string_view body =
+      request_.body ? std::string_view(*request_.body) : std::string_view();
   std::size_t sent = 0;
   while (sent < head_bytes.size() + body.size() && !done_) {
     const auto from_head = std::min(sent, head_bytes.size());
     const auto from_body = sent - from_head;
-    const std::array<asio::const_buffer, 2> rest = {asio::buffer(head_bytes) + from_head, asio::buffer(body.data(), body.size()) + from_body};
+    const std::array<asio::const_buffer, 2> rest = {
+        asio::buffer(head_bytes) + from_head, asio::buffer(body.data(), body.size()) + from_body};
     std::error_code failure;
     sent += connection_->socket.write_some(rest, failure);
     if (would_block(failure)) {
-      co_await connection_->socket.async_wait(tcp::socket::wait_write, asio::redirect_error(async::use_task, failure));
+      co_await connection_->socket.async_wait(tcp::socket::wait_write,
+                                              asio::redirect_error(async::use_task, failure));
     }
     if (failure) co_return;
   }
@@ -173,15 +193,19 @@ async::Task<bool> PlainSource::read_more() {
     connection.buffer.resize(std::max(kLargeBuffer, connection.end + kBuffer));
   }
   std::error_code failure;
-  co_await connection.socket.async_wait(tcp::socket::wait_read, asio::redirect_error(async::use_task, failure));
+  co_await connection.socket.async_wait(tcp::socket::wait_read,
+                                        asio::redirect_error(async::use_task, failure));
   for (;;) {
     if (failure || done_) co_return false;
-    const auto count = connection.socket.read_some(
-        asio::buffer(connection.buffer.data() + connection.end, connection.buffer.size() - connection.end), failure);
+    const auto count =
+        connection.socket.read_some(asio::buffer(connection.buffer.data() + connection.end,
+                                                 connection.buffer.size() - connection.end),
+                                    failure);
     connection.end += count;
     if (count > 0) co_return true;
     if (!would_block(failure)) co_return false;
-    co_await connection.socket.async_wait(tcp::socket::wait_read, asio::redirect_error(async::use_task, failure));
+    co_await connection.socket.async_wait(tcp::socket::wait_read,
+                                          asio::redirect_error(async::use_task, failure));
   }
 }
 
@@ -192,7 +216,8 @@ async::Task<PlainSource::Arrival> PlainSource::read_head() {
     const bool more_came = co_await read_more();
     if (!more_came) co_return connection_->unread().empty() ? Arrival::nothing : Arrival::failed;
     std::size_t consumed = 0;
-    const auto progress = read_reply_head(connection_->unread(), request_.method == "HEAD", reply_, consumed);
+    const auto progress =
+        read_reply_head(connection_->unread(), request_.method == "HEAD", reply_, consumed);
     if (progress == ReplyHeadProgress::incomplete) continue;
     if (progress == ReplyHeadProgress::malformed) {
       abort({ErrorKind::upstream, "the upstream's reply is no HTTP", "check upstream.base_url"});
@@ -220,11 +245,14 @@ async::Task<Result<void>> PlainSource::wait_for_head() {
 
   head = std::move(reply_.head);
   left_ = reply_.length;
-  if (reply_.body == ReplyHead::Body::until_close) left_ = std::numeric_limits<std::uint64_t>::max();
-  if (reply_.body == ReplyHead::Body::chunked) chunks_.emplace(std::numeric_limits<std::uint64_t>::max() / 2);
+  if (reply_.body == ReplyHead::Body::until_close)
+    left_ = std::numeric_limits<std::uint64_t>::max();
+  if (reply_.body == ReplyHead::Body::chunked)
+    chunks_.emplace(std::numeric_limits<std::uint64_t>::max() / 2);
   slow_ = "the upstream stopped sending";
   phase_.set(request_.timeouts.idle);
-  if (reply_.body == ReplyHead::Body::none || (reply_.body == ReplyHead::Body::length && left_ == 0)) {
+  if (reply_.body == ReplyHead::Body::none ||
+      (reply_.body == ReplyHead::Body::length && left_ == 0)) {
     end();
   } else {
     take_body();
@@ -237,7 +265,8 @@ void PlainSource::take_body() {
   const auto unread = connection_->unread();
   if (unread.empty()) return;
   if (!chunks_) {
-    piece_ = unread.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, unread.size())));
+    piece_ =
+        unread.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, unread.size())));
     connection_->start += piece_.size();
     left_ -= piece_.size();
     if (left_ == 0) end();
@@ -250,7 +279,8 @@ void PlainSource::take_body() {
   if (chunks_->state() == ChunkReader::State::refused) abort(broke_off());
 }
 
-/// The body is whole. A piece may still lie in the connection's buffer, so it stays until the next call.
+/// The body is whole. A piece may still lie in the connection's buffer, so it stays until the next
+/// call.
 void PlainSource::end() {
   done_ = true;
   phase_.clear();
@@ -272,7 +302,8 @@ async::Task<std::optional<std::string_view>> PlainSource::next() {
     }
   }
   if (!piece_.empty()) co_return std::exchange(piece_, {});
-  // A reply that nobody reads to its end takes its connection with it; bytes behind the end mean that nobody knows what comes next.
+  // A reply that nobody reads to its end takes its connection with it; bytes behind the end mean
+  // that nobody knows what comes next.
   if (connection_ && !error && reply_.keeps_connection && connection_->unread().empty()) {
     pool_.give_back(authority_, std::move(connection_));
   }

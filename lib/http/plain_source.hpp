@@ -48,10 +48,12 @@ class PlainPool {
   async::Deadline sweep_;
 };
 
-/// One HTTP/1.1 request without TLS. Reads only when it is asked for more, into one buffer: a slow reader slows the sender down.
+/// One HTTP/1.1 request without TLS. Reads only when it is asked for more, into one buffer: a slow
+/// reader slows the sender down.
 class PlainSource final : public ReplySource {
  public:
-  /// Whether `url` is plain HTTP to an address or to localhost: names have to be looked up, which is libcurl's affair.
+  /// Whether `url` is plain HTTP to an address or to localhost: names have to be looked up, which
+  /// is libcurl's affair.
   static bool can_reach(std::string_view url);
 
   PlainSource(PlainPool& pool, Request request);

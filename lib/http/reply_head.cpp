@@ -10,11 +10,13 @@ namespace {
 constexpr std::size_t kLongestHead = 64 * 1024;
 
 bool read_status(std::string_view line, ReplyHead& read) {
-  if (line.size() < 12 || !(line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 "))) return false;
+  if (line.size() < 12 || !(line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ")))
+    return false;
   read.keeps_connection = line[7] == '1';
   const auto digits = line.substr(9, 3);
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + 3, read.head.status);
-  return failure == std::errc() && end == digits.data() + 3 && read.head.status >= 100 && (line.size() == 12 || line[12] == ' ');
+  return failure == std::errc() && end == digits.data() + 3 && read.head.status >= 100 &&
+         (line.size() == 12 || line[12] == ' ');
 }
 
 bool has_token(std::string_view list, std::string_view token) {
@@ -26,7 +28,9 @@ bool has_token(std::string_view list, std::string_view token) {
 
 bool read_field(std::string_view line, ReplyHead& read) {
   const auto colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0 || line[colon - 1] == ' ' || line[0] == ' ' || line[0] == '\t') return false;
+  if (colon == std::string_view::npos || colon == 0 || line[colon - 1] == ' ' || line[0] == ' ' ||
+      line[0] == '\t')
+    return false;
   auto name = lower(line.substr(0, colon));
   const auto value = trim(line.substr(colon + 1));
   if (value.find('\r') != std::string_view::npos) return false;
@@ -66,7 +70,8 @@ bool read_lines(std::string_view text, ReplyHead& read) {
 
 }  // namespace
 
-ReplyHeadProgress read_reply_head(std::string_view bytes, bool to_head, ReplyHead& read, std::size_t& consumed) {
+ReplyHeadProgress read_reply_head(std::string_view bytes, bool to_head, ReplyHead& read,
+                                  std::size_t& consumed) {
   consumed = 0;
   for (;;) {
     const auto rest = bytes.substr(consumed);
@@ -76,9 +81,11 @@ ReplyHeadProgress read_reply_head(std::string_view bytes, bool to_head, ReplyHea
       constexpr std::string_view kStart = "HTTP/1.";
       const auto seen = rest.substr(0, kStart.size());
       const bool other = seen != kStart.substr(0, seen.size());
-      return other || rest.size() > kLongestHead ? ReplyHeadProgress::malformed : ReplyHeadProgress::incomplete;
+      return other || rest.size() > kLongestHead ? ReplyHeadProgress::malformed
+                                                 : ReplyHeadProgress::incomplete;
     }
-    if (end > kLongestHead || !read_lines(rest.substr(0, end), read)) return ReplyHeadProgress::malformed;
+    if (end > kLongestHead || !read_lines(rest.substr(0, end), read))
+      return ReplyHeadProgress::malformed;
     consumed += end + 4;
     const int status = read.head.status;
     if (status == 101) return ReplyHeadProgress::malformed;  // nobody asked to switch protocols

@@ -16,9 +16,9 @@ struct Key {
   std::string project;  ///< declared or learned: keys of one project share quota; "" when unknown
   bool paid = false;
   bool disabled = false;
-  std::string reason;        ///< why it is disabled; "" when it is not
+  std::string reason;          ///< why it is disabled; "" when it is not
   TimePoint disabled_since{};  ///< meaningful while disabled
-  int failures = 0;          ///< in a row
+  int failures = 0;            ///< in a row
 };
 
 enum class ModelStatus { cooling, exhausted, unsupported };
@@ -35,9 +35,9 @@ struct ModelState {
 
 /// A change that report() made and the store must remember.
 struct Change {
-  Key key;                                ///< as it is now
-  bool key_changed = false;               ///< failures, disabled or reason
-  std::vector<ModelState> model_states;   ///< new or prolonged
+  Key key;                               ///< as it is now
+  bool key_changed = false;              ///< failures, disabled or reason
+  std::vector<ModelState> model_states;  ///< new or prolonged
 };
 
 }  // namespace gembal::keypool

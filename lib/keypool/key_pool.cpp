@@ -11,10 +11,12 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr std::size_t kMostModels = 128;  // clients can name any model: those that nobody asks for any more are forgotten
+constexpr std::size_t kMostModels =
+    128;  // clients can name any model: those that nobody asks for any more are forgotten
 constexpr auto kAllModels = "*";
 constexpr auto kDefaultCoolDown = std::chrono::minutes{1};
-constexpr auto kMargin = std::chrono::milliseconds{500};  // upstream's clock is not ours, and it rounds down
+constexpr auto kMargin =
+    std::chrono::milliseconds{500};  // upstream's clock is not ours, and it rounds down
 constexpr auto kFirstBareCoolDown = seconds{5};
 constexpr auto kLongestBareCoolDown = seconds{80};
 
@@ -38,8 +40,8 @@ struct KeyPool::State {
   std::unordered_map<std::string, ModelQueue> models;
   std::unordered_map<Slot, ModelState> benched;  ///< for every model
   std::size_t usable = 0;
-  std::uint64_t clock = 0;   ///< counts takes
-  std::size_t start = 0;     ///< where in `order` the next model's ring begins
+  std::uint64_t clock = 0;  ///< counts takes
+  std::size_t start = 0;    ///< where in `order` the next model's ring begins
 
   ModelQueue& queue(std::string_view model);
   void forget_unused_models();
@@ -86,9 +88,12 @@ ModelQueue& KeyPool::State::queue(std::string_view model) {
 void KeyPool::State::forget_unused_models() {
   if (models.size() <= kMostModels) return;
   // What is learned about a model matters more than when it was last asked for.
-  const auto worth = [](const auto& entry) { return std::pair(entry.second.has_waiting(), entry.second.last_used); };
-  const auto least = std::min_element(models.begin(), models.end(),
-                                      [&](const auto& a, const auto& b) { return worth(a) < worth(b); });
+  const auto worth = [](const auto& entry) {
+    return std::pair(entry.second.has_waiting(), entry.second.last_used);
+  };
+  const auto least =
+      std::min_element(models.begin(), models.end(),
+                       [&](const auto& a, const auto& b) { return worth(a) < worth(b); });
   models.erase(least);
 }
 
@@ -101,17 +106,21 @@ std::vector<Slot> KeyPool::State::slots_of(const std::vector<std::string>& ids) 
 }
 
 Error KeyPool::State::none_left(const ModelQueue& queue, TimePoint now) const {
-  if (order.empty()) return {ErrorKind::no_usable_key, "no usable API key: there is none in the pool", "add one with 'gembal keys add'"};
+  if (order.empty())
+    return {ErrorKind::no_usable_key, "no usable API key: there is none in the pool",
+            "add one with 'gembal keys add'"};
   if (usable == 0) {
     const auto count = std::to_string(order.size());
-    return {ErrorKind::no_usable_key, "no usable API key: all " + count + " are disabled", "'gembal keys list' says why"};
+    return {ErrorKind::no_usable_key, "no usable API key: all " + count + " are disabled",
+            "'gembal keys list' says why"};
   }
   auto wait = std::chrono::duration_cast<Milliseconds>(seconds{1});
   // Ready ones that are left were tried: they may do for another request.
   if (const auto back = queue.first_back(); back && !queue.has_ready()) {
     wait = std::max(wait, std::chrono::ceil<Milliseconds>(*back - now));
   }
-  Error error{ErrorKind::keys_waiting, "every usable API key is waiting: try again in " + to_short_text(wait), ""};
+  Error error{ErrorKind::keys_waiting,
+              "every usable API key is waiting: try again in " + to_short_text(wait), ""};
   error.retry_after = wait;
   return error;
 }
@@ -177,7 +186,9 @@ void KeyPool::State::leave_queues(Slot slot) {
   for (auto& [name, queue] : models) queue.leave(slot);
 }
 
-void KeyPool::replace(std::vector<Key> keys, const std::vector<std::pair<std::string, ModelState>>& states, TimePoint now) {
+void KeyPool::replace(std::vector<Key> keys,
+                      const std::vector<std::pair<std::string, ModelState>>& states,
+                      TimePoint now) {
   auto& state = *state_;
   const std::lock_guard lock(state.mutex);
   std::vector<Slot> order;
@@ -210,7 +221,8 @@ void KeyPool::replace(std::vector<Key> keys, const std::vector<std::pair<std::st
   }
 }
 
-Result<Lease> KeyPool::take(std::string_view model, const std::vector<std::string>& tried, TimePoint now) {
+Result<Lease> KeyPool::take(std::string_view model, const std::vector<std::string>& tried,
+                            TimePoint now) {
   auto& state = *state_;
   const std::lock_guard lock(state.mutex);
   auto& queue = state.queue(model);
@@ -236,7 +248,8 @@ void KeyPool::State::bench(Slot slot, const ModelState& state) {
 }
 
 /// Keys of one project share its quota: what one of them is told holds for all.
-void KeyPool::State::bench_project(Slot slot, const ModelState& state, std::vector<Change>& changes) {
+void KeyPool::State::bench_project(Slot slot, const ModelState& state,
+                                   std::vector<Change>& changes) {
   const auto& project = entries[slot].key->project;
   std::vector<Slot> together = {slot};
   if (!project.empty()) together = by_project[project];
@@ -258,7 +271,8 @@ void KeyPool::State::disable(Slot slot, Key key, const std::string& reason, Time
   if (was_usable) leave_queues(slot);
 }
 
-std::vector<Change> KeyPool::report(const Lease& used, std::string_view model, const Verdict& verdict, TimePoint now) {
+std::vector<Change> KeyPool::report(const Lease& used, std::string_view model,
+                                    const Verdict& verdict, TimePoint now) {
   auto& state = *state_;
   const std::lock_guard lock(state.mutex);
   std::vector<Change> changes;
@@ -308,7 +322,8 @@ std::vector<Change> KeyPool::report(const Lease& used, std::string_view model, c
     case Outcome::quota_minute: {
       Milliseconds wait = verdict.delay.value_or(kDefaultCoolDown);
       if (verdict.bare_quota && !verdict.delay) {
-        wait = std::min<Milliseconds>(kFirstBareCoolDown * (1 << std::min(entry.bare_refusals++, 6)), kLongestBareCoolDown);
+        wait = std::min<Milliseconds>(
+            kFirstBareCoolDown * (1 << std::min(entry.bare_refusals++, 6)), kLongestBareCoolDown);
       }
       bench_until(ModelStatus::cooling, now + wait + kMargin, std::string(model));
       break;
@@ -320,7 +335,9 @@ std::vector<Change> KeyPool::report(const Lease& used, std::string_view model, c
       break;
     }
     case Outcome::quota_zero:
-    case Outcome::model_closed: bench_until(ModelStatus::unsupported, now + hours{24}, std::string(model)); break;
+    case Outcome::model_closed:
+      bench_until(ModelStatus::unsupported, now + hours{24}, std::string(model));
+      break;
     case Outcome::no_credit:
       bench_until(ModelStatus::exhausted, now + verdict.delay.value_or(hours{1}), kAllModels);
       break;
@@ -352,12 +369,14 @@ std::vector<KeyReport> KeyPool::snapshot(TimePoint now) const {
   for (const auto slot : state.order) {
     const auto& entry = state.entries[slot];
     KeyReport report{*entry.key, {}, entry.requests, entry.last_used};
-    if (const auto all = state.benched.find(slot); all != state.benched.end() && all->second.until > now) {
+    if (const auto all = state.benched.find(slot);
+        all != state.benched.end() && all->second.until > now) {
       report.models.push_back(all->second);
     }
     for (const auto& [name, queue] : state.models) {
       const auto* waits = queue.state(slot);
-      if (waits && waits->until > now && waits->model != kAllModels) report.models.push_back(*waits);
+      if (waits && waits->until > now && waits->model != kAllModels)
+        report.models.push_back(*waits);
     }
     reports.push_back(std::move(report));
   }

@@ -5,7 +5,9 @@
 namespace gembal::keypool {
 namespace {
 
-bool contains(const std::vector<Slot>& slots, Slot slot) { return std::find(slots.begin(), slots.end(), slot) != slots.end(); }
+bool contains(const std::vector<Slot>& slots, Slot slot) {
+  return std::find(slots.begin(), slots.end(), slot) != slots.end();
+}
 
 }  // namespace
 

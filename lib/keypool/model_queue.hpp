@@ -14,8 +14,9 @@ namespace gembal::keypool {
 /// Names a key inside the pool while it is there.
 using Slot = std::uint32_t;
 
-/// Whose turn it is for one model: a ring of ready keys, and the keys that wait, by the time they are back. Each model has a ring of its
-/// own because quotas are counted per key and model: that way each key gets its share of each model. Not thread-safe.
+/// Whose turn it is for one model: a ring of ready keys, and the keys that wait, by the time they
+/// are back. Each model has a ring of its own because quotas are counted per key and model: that
+/// way each key gets its share of each model. Not thread-safe.
 ///
 /// Every operation is O(log n) at worst; the ring is a doubly linked list in two arrays.
 class ModelQueue {
@@ -30,7 +31,8 @@ class ModelQueue {
   /// Takes a key out, wherever it is; its state is forgotten.
   void leave(Slot slot);
 
-  /// Lets a key wait until `state.until`; the later of two states wins. False when it changed nothing, or the key is not in the queue.
+  /// Lets a key wait until `state.until`; the later of two states wins. False when it changed
+  /// nothing, or the key is not in the queue.
   bool bench(Slot slot, ModelState state);
 
   /// Lets those whose time has come back into the ring.

@@ -26,8 +26,9 @@ struct Field {
   std::variant<std::string_view, long long, double> value;
 };
 
-/// Sets level and format. Lines go to stderr from a thread of their own through a bounded queue: when it is full the oldest are dropped,
-/// because nothing may wait for a terminal. Thread-safe, as everything here.
+/// Sets level and format. Lines go to stderr from a thread of their own through a bounded queue:
+/// when it is full the oldest are dropped, because nothing may wait for a terminal. Thread-safe, as
+/// everything here.
 void configure(const Options& options);
 
 /// Writes what is queued; nothing may be logged after it.
@@ -39,8 +40,9 @@ void info(std::string_view message, std::initializer_list<Field> fields);
 void warn(std::string_view message, std::initializer_list<Field> fields);
 void error(std::string_view message, std::initializer_list<Field> fields);
 
-/// One line as it would be written, without the time: for tests and for configure()'s formats. Pure.
-std::string line(std::string_view format, std::string_view time, std::string_view level, std::string_view message,
-                 std::initializer_list<Field> fields);
+/// One line as it would be written, without the time: for tests and for configure()'s formats.
+/// Pure.
+std::string line(std::string_view format, std::string_view time, std::string_view level,
+                 std::string_view message, std::initializer_list<Field> fields);
 
 }  // namespace gembal::log

@@ -21,15 +21,17 @@ enum class Family {
 
 Family family_of(std::string_view model) {
   if (model.starts_with("gemini-2.5")) return Family::budget;
-  if (!model.starts_with("gemini-") || model.starts_with("gemini-1") || model.starts_with("gemini-2") ||
-      model.starts_with("gemini-exp") || model.starts_with("gemini-embedding") || model.starts_with("gemini-pro-vision")) {
+  if (!model.starts_with("gemini-") || model.starts_with("gemini-1") ||
+      model.starts_with("gemini-2") || model.starts_with("gemini-exp") ||
+      model.starts_with("gemini-embedding") || model.starts_with("gemini-pro-vision")) {
     return Family::plain;
   }
   return Family::level;
 }
 
 /// Reads a number within its range into `config`. A missing or null one is left out.
-Result<void> take_number(const Json& request, const char* from, Json& config, const char* to, double least, double most) {
+Result<void> take_number(const Json& request, const char* from, Json& config, const char* to,
+                         double least, double most) {
   const Json* value = find(request, from);
   if (!value || value->is_null()) return {};
   if (!value->is_number()) return bad(std::string("'") + from + "' must be a number");
@@ -43,12 +45,14 @@ Result<void> take_number(const Json& request, const char* from, Json& config, co
   return {};
 }
 
-Result<void> take_count(const Json& request, const char* from, Json& config, const char* to, std::int64_t most) {
+Result<void> take_count(const Json& request, const char* from, Json& config, const char* to,
+                        std::int64_t most) {
   const Json* value = find(request, from);
   if (!value || value->is_null()) return {};
   const auto number = integer_in(request, from);
   if (!number || *number < 1 || *number > most) {
-    return bad(std::string("'") + from + "' must be a whole number from 1 to " + std::to_string(most));
+    return bad(std::string("'") + from + "' must be a whole number from 1 to " +
+               std::to_string(most));
   }
   config[to] = *number;
   return {};
@@ -60,7 +64,8 @@ Result<void> take_stop(const Json& request, Json& config) {
   Json sequences = Json::array();
   const auto take = [&](const Json& one) {
     if (!one.is_string()) return false;
-    if (!one.get_ref<const std::string&>().empty() && sequences.size() < 5) sequences.push_back(one);
+    if (!one.get_ref<const std::string&>().empty() && sequences.size() < 5)
+      sequences.push_back(one);
     return true;
   };
   if (stop->is_array()) {
@@ -79,12 +84,14 @@ Result<void> take_format(const Json& request, Json& config) {
   if (!format || format->is_null()) return {};
   const auto type = string_in(*format, "type");
   if (type == "text") return {};
-  if (type != "json_object" && type != "json_schema") return bad("'response_format.type' must be text, json_object or json_schema");
+  if (type != "json_object" && type != "json_schema")
+    return bad("'response_format.type' must be text, json_object or json_schema");
   config["responseMimeType"] = "application/json";
   if (type == "json_object") return {};
   const Json* wrapper = find(*format, "json_schema");
   const Json* schema = wrapper ? find(*wrapper, "schema") : nullptr;
-  if (!schema || !schema->is_object()) return bad("'response_format.json_schema.schema' is missing");
+  if (!schema || !schema->is_object())
+    return bad("'response_format.json_schema.schema' is missing");
   config["responseJsonSchema"] = *schema;
   return {};
 }
@@ -94,7 +101,8 @@ Result<void> take_effort(const Json& request, Family family, std::string_view mo
   if (effort.empty() || family == Family::plain) return {};
   const bool is_pro = model.find("pro") != std::string_view::npos;
   const bool is_least = effort == "none" || effort == "minimal";
-  if (!is_least && effort != "low" && effort != "medium" && effort != "high" && effort != "xhigh" && effort != "max") {
+  if (!is_least && effort != "low" && effort != "medium" && effort != "high" && effort != "xhigh" &&
+      effort != "max") {
     return bad("'reasoning_effort' must be none, minimal, low, medium, high, xhigh or max");
   }
   if (family == Family::budget) {
@@ -114,35 +122,51 @@ Result<void> take_effort(const Json& request, Family family, std::string_view mo
   return {};
 }
 
-/// What Google's own OpenAI-compatible surface takes beside OpenAI's parameters; SDKs put it in either place.
+/// What Google's own OpenAI-compatible surface takes beside OpenAI's parameters; SDKs put it in
+/// either place.
 void take_extras(const Json& request, Json& config, Json& translated) {
   const Json* extra = find(request, "extra_body");
   const Json* google = extra ? find(*extra, "google") : find(request, "google");
   if (!google) return;
-  if (const Json* thinking = find(*google, "thinking_config", "thinkingConfig")) config["thinkingConfig"] = *thinking;
-  if (const Json* cached = find(*google, "cached_content", "cachedContent")) translated["cachedContent"] = *cached;
-  if (const Json* safety = find(*google, "safety_settings", "safetySettings")) translated["safetySettings"] = *safety;
+  if (const Json* thinking = find(*google, "thinking_config", "thinkingConfig"))
+    config["thinkingConfig"] = *thinking;
+  if (const Json* cached = find(*google, "cached_content", "cachedContent"))
+    translated["cachedContent"] = *cached;
+  if (const Json* safety = find(*google, "safety_settings", "safetySettings"))
+    translated["safetySettings"] = *safety;
 }
 
 Result<Json> generation_config(const Json& request, std::string_view model, Json& translated) {
   Json config = Json::object();
-  if (auto taken = take_number(request, "temperature", config, "temperature", 0, 2); !taken) return std::move(taken).error();
-  if (auto taken = take_number(request, "top_p", config, "topP", 0, 1); !taken) return std::move(taken).error();
-  if (auto taken = take_count(request, "top_k", config, "topK", 1000); !taken) return std::move(taken).error();
-  if (auto taken = take_count(request, "max_tokens", config, "maxOutputTokens", 10'000'000); !taken) return std::move(taken).error();
-  if (auto taken = take_count(request, "max_completion_tokens", config, "maxOutputTokens", 10'000'000); !taken) {
+  if (auto taken = take_number(request, "temperature", config, "temperature", 0, 2); !taken)
+    return std::move(taken).error();
+  if (auto taken = take_number(request, "top_p", config, "topP", 0, 1); !taken)
+    return std::move(taken).error();
+  if (auto taken = take_count(request, "top_k", config, "topK", 1000); !taken)
+    return std::move(taken).error();
+  if (auto taken = take_count(request, "max_tokens", config, "maxOutputTokens", 10'000'000); !taken)
+    return std::move(taken).error();
+  if (auto taken =
+          take_count(request, "max_completion_tokens", config, "maxOutputTokens", 10'000'000);
+      !taken) {
     return std::move(taken).error();
   }
-  if (auto taken = take_count(request, "n", config, "candidateCount", 8); !taken) return std::move(taken).error();
+  if (auto taken = take_count(request, "n", config, "candidateCount", 8); !taken)
+    return std::move(taken).error();
   if (config.value("candidateCount", 0) == 1) config.erase("candidateCount");
-  for (const auto& [from, to] : {std::pair{"presence_penalty", "presencePenalty"}, std::pair{"frequency_penalty", "frequencyPenalty"}}) {
-    if (auto taken = take_number(request, from, config, to, -2, 2); !taken) return std::move(taken).error();
-    if (config.contains(to) && config[to].get<double>() == 0) config.erase(to);  // many models refuse to be told even that
+  for (const auto& [from, to] : {std::pair{"presence_penalty", "presencePenalty"},
+                                 std::pair{"frequency_penalty", "frequencyPenalty"}}) {
+    if (auto taken = take_number(request, from, config, to, -2, 2); !taken)
+      return std::move(taken).error();
+    if (config.contains(to) && config[to].get<double>() == 0)
+      config.erase(to);  // many models refuse to be told even that
   }
-  if (const auto seed = integer_in(request, "seed")) config["seed"] = *seed & 0x7fffffff;  // 32 bits upstream
+  if (const auto seed = integer_in(request, "seed"))
+    config["seed"] = *seed & 0x7fffffff;  // 32 bits upstream
   if (auto taken = take_stop(request, config); !taken) return std::move(taken).error();
   if (auto taken = take_format(request, config); !taken) return std::move(taken).error();
-  if (auto taken = take_effort(request, family_of(model), model, config); !taken) return std::move(taken).error();
+  if (auto taken = take_effort(request, family_of(model), model, config); !taken)
+    return std::move(taken).error();
   take_extras(request, config, translated);
   return config;
 }
@@ -159,9 +183,11 @@ Result<ChatCall> read_chat(std::string_view json) {
   if (call.model.empty()) return bad("'model' is missing");
   if (!gemini::is_valid_model(call.model)) return bad("'model' is no name of a model");
   const Json* messages = find(request, "messages");
-  if (!messages || !messages->is_array() || messages->empty()) return bad("'messages' must be a non-empty array");
+  if (!messages || !messages->is_array() || messages->empty())
+    return bad("'messages' must be a non-empty array");
   call.stream = bool_in(request, "stream").value_or(false);
-  if (const Json* options = find(request, "stream_options")) call.include_usage = bool_in(*options, "include_usage").value_or(false);
+  if (const Json* options = find(request, "stream_options"))
+    call.include_usage = bool_in(*options, "include_usage").value_or(false);
 
   auto conversation = translate_messages(*messages, family_of(call.model) == Family::level);
   if (!conversation) return std::move(conversation).error();
@@ -171,7 +197,8 @@ Result<ChatCall> read_chat(std::string_view json) {
     // Gemma knows no system instruction.
     if (call.model.starts_with("gemma")) {
       auto& parts = conversation->contents.front()["parts"];
-      parts.insert(parts.begin(), conversation->system_parts.begin(), conversation->system_parts.end());
+      parts.insert(parts.begin(), conversation->system_parts.begin(),
+                   conversation->system_parts.end());
     } else {
       translated["systemInstruction"] = {{"parts", std::move(conversation->system_parts)}};
     }

@@ -9,14 +9,14 @@ namespace gembal::openai {
 
 /// A chat completion request, translated.
 struct ChatCall {
-  std::string model;           ///< bare id, safe in a URL
+  std::string model;  ///< bare id, safe in a URL
   bool stream = false;
   bool include_usage = false;  ///< of a stream: a last chunk with the usage
   std::string body;            ///< the generateContent request, as JSON text
 };
 
-/// Translates a request by the reference's section 12. Unknown members are passed over, as OpenAI's own clients send ever new ones.
-/// Errors: bad_request, naming the parameter.
+/// Translates a request by the reference's section 12. Unknown members are passed over, as OpenAI's
+/// own clients send ever new ones. Errors: bad_request, naming the parameter.
 Result<ChatCall> read_chat(std::string_view json);
 
 }  // namespace gembal::openai

@@ -12,7 +12,8 @@ namespace {
 constexpr auto kUnsigned = "skip_thought_signature_validator";
 
 Error bad(std::size_t index, std::string_view what) {
-  return {ErrorKind::bad_request, "messages[" + std::to_string(index) + "]: " + std::string(what), ""};
+  return {ErrorKind::bad_request, "messages[" + std::to_string(index) + "]: " + std::string(what),
+          ""};
 }
 
 /// "data:image/png;base64,iVBOR…" as an inlineData part; nullopt when it is no base64 data URL.
@@ -22,7 +23,8 @@ std::optional<Json> inline_data(std::string_view url) {
   if (comma == std::string_view::npos) return std::nullopt;
   const auto description = url.substr(5, comma - 5);
   const auto semicolon = description.rfind(';');
-  if (semicolon == std::string_view::npos || !iequals(description.substr(semicolon + 1), "base64")) return std::nullopt;
+  if (semicolon == std::string_view::npos || !iequals(description.substr(semicolon + 1), "base64"))
+    return std::nullopt;
   std::string mime(description.substr(0, description.find(';')));
   if (mime.empty()) mime = "text/plain";
   // Percent-encoded and wrapped base64 happens.
@@ -31,7 +33,9 @@ std::optional<Json> inline_data(std::string_view url) {
   if (data.find('%') != std::string_view::npos) data = cleaned = percent_decode(data);
   if (data.find_first_of(" \r\n\t") != std::string_view::npos) {
     std::string packed;
-    std::copy_if(data.begin(), data.end(), std::back_inserter(packed), [](char c) { return std::string_view(" \r\n\t").find(c) == std::string_view::npos; });
+    std::copy_if(data.begin(), data.end(), std::back_inserter(packed), [](char c) {
+      return std::string_view(" \r\n\t").find(c) == std::string_view::npos;
+    });
     return Json{{"inlineData", {{"mimeType", mime}, {"data", packed}}}};
   }
   return Json{{"inlineData", {{"mimeType", mime}, {"data", data}}}};
@@ -41,11 +45,13 @@ std::optional<Json> inline_data(std::string_view url) {
 Json file_data(std::string_view url) {
   Json file = {{"fileUri", url}};
   static const std::map<std::string_view, std::string_view> kTypes = {
-      {".png", "image/png"}, {".jpg", "image/jpeg"},      {".jpeg", "image/jpeg"}, {".webp", "image/webp"},
-      {".gif", "image/gif"}, {".pdf", "application/pdf"}, {".mp4", "video/mp4"},   {".mp3", "audio/mp3"}};
+      {".png", "image/png"},   {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"},
+      {".webp", "image/webp"}, {".gif", "image/gif"},  {".pdf", "application/pdf"},
+      {".mp4", "video/mp4"},   {".mp3", "audio/mp3"}};
   const auto path = url.substr(0, url.find_first_of("?#"));
   if (const auto dot = path.rfind('.'); dot != std::string_view::npos) {
-    if (const auto type = kTypes.find(lower(path.substr(dot))); type != kTypes.end()) file["mimeType"] = type->second;
+    if (const auto type = kTypes.find(lower(path.substr(dot))); type != kTypes.end())
+      file["mimeType"] = type->second;
   }
   return {{"fileData", std::move(file)}};
 }
@@ -60,22 +66,28 @@ Result<Json> translate_part(const Json& part, std::size_t index) {
   if (type == "refusal") return Json{{"text", string_in(part, "refusal")}};
   if (type == "image_url" || type == "video_url" || type == "audio_url") {
     const Json* link = find(part, type);
-    const std::string_view url = link && link->is_string() ? std::string_view(link->get_ref<const std::string&>())
-                                 : link                    ? string_in(*link, "url")
-                                                           : std::string_view();
+    const std::string_view url = link && link->is_string()
+                                     ? std::string_view(link->get_ref<const std::string&>())
+                                 : link ? string_in(*link, "url")
+                                        : std::string_view();
     if (auto data = inline_data(url)) return *std::move(data);
-    if (url.starts_with("https://") || url.starts_with("http://") || url.starts_with("gs://")) return file_data(url);
-    return bad(index, "'" + std::string(type) + "' needs a url: data:<type>;base64,... or https://...");
+    if (url.starts_with("https://") || url.starts_with("http://") || url.starts_with("gs://"))
+      return file_data(url);
+    return bad(index,
+               "'" + std::string(type) + "' needs a url: data:<type>;base64,... or https://...");
   }
   if (type == "input_audio") {
     const Json* audio = find(part, "input_audio");
     const auto format = audio ? string_in(*audio, "format") : std::string_view();
     if (format.empty()) return bad(index, "'input_audio' needs data and format");
-    return Json{{"inlineData", {{"mimeType", "audio/" + std::string(format)}, {"data", string_in(*audio, "data")}}}};
+    return Json{
+        {"inlineData",
+         {{"mimeType", "audio/" + std::string(format)}, {"data", string_in(*audio, "data")}}}};
   }
   if (type == "file") {
     const Json* file = find(part, "file");
-    if (auto data = inline_data(file ? string_in(*file, "file_data") : std::string_view())) return *std::move(data);
+    if (auto data = inline_data(file ? string_in(*file, "file_data") : std::string_view()))
+      return *std::move(data);
     const auto id = file ? string_in(*file, "file_id") : std::string_view();
     if (id.starts_with("https://") || id.starts_with("gs://")) return file_data(id);
     return bad(index, "'file' needs file_data as a data URL");
@@ -115,23 +127,27 @@ std::string_view signature_of(const Json& call) {
   for (const char* vendor : {"google", "vertex"}) {
     const Json* extra = find(call, "extra_content");
     const Json* own = extra ? find(*extra, vendor) : nullptr;
-    if (own && !string_in(*own, "thought_signature").empty()) return string_in(*own, "thought_signature");
+    if (own && !string_in(*own, "thought_signature").empty())
+      return string_in(*own, "thought_signature");
   }
   for (const char* place : {"provider_specific_fields", "function"}) {
     const Json* own = find(call, place);
-    if (own && !string_in(*own, "thought_signature").empty()) return string_in(*own, "thought_signature");
+    if (own && !string_in(*own, "thought_signature").empty())
+      return string_in(*own, "thought_signature");
   }
   return {};
 }
 
-/// An object as it is; anything else as the one member of an object, which is all that Gemini takes.
+/// An object as it is; anything else as the one member of an object, which is all that Gemini
+/// takes.
 Json as_object(std::string_view text, const char* name) {
   auto parsed = parse_json(text);
   if (parsed && parsed->is_object()) return *std::move(parsed);
   return {{name, text}};
 }
 
-/// Builds the contents message by message, and keeps the answers to function calls together and in the order of the calls.
+/// Builds the contents message by message, and keeps the answers to function calls together and in
+/// the order of the calls.
 class Builder {
  public:
   explicit Builder(bool signs_thoughts) : signs_thoughts_(signs_thoughts) {}
@@ -176,9 +192,11 @@ Result<void> Builder::add_assistant(const Json& message, std::size_t index) {
     bool is_first = true;
     for (const auto& call : *calls) {
       const Json* function = find(call, "function");
-      if (!function || string_in(*function, "name").empty()) return bad(index, "each of 'tool_calls' needs a function with a name");
+      if (!function || string_in(*function, "name").empty())
+        return bad(index, "each of 'tool_calls' needs a function with a name");
       const std::string name(string_in(*function, "name"));
-      Json translated = {{"name", name}, {"args", as_object(string_in(*function, "arguments"), "value")}};
+      Json translated = {{"name", name},
+                         {"args", as_object(string_in(*function, "arguments"), "value")}};
       if (trim(string_in(*function, "arguments")).empty()) translated["args"] = Json::object();
       const std::string id(string_in(call, "id"));
       if (signs_thoughts_ && !id.empty()) translated["id"] = id;
@@ -218,7 +236,8 @@ void Builder::answer_calls() {
   for (auto& call : open_calls_) {
     Json response = {{"name", call.name}};
     if (signs_thoughts_ && !call.id.empty()) response["id"] = call.id;
-    response["response"] = call.response.is_null() ? Json{{"error", "no result"}} : std::move(call.response);
+    response["response"] =
+        call.response.is_null() ? Json{{"error", "no result"}} : std::move(call.response);
     parts.push_back({{"functionResponse", std::move(response)}});
   }
   open_calls_.clear();

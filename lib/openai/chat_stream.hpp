@@ -8,15 +8,18 @@
 
 namespace gembal::openai {
 
-/// Turns the events of a generateContent stream into chat completion chunks, as text that can be sent.
+/// Turns the events of a generateContent stream into chat completion chunks, as text that can be
+/// sent.
 ///
-/// The role comes once, with the first chunk of each choice; the finish reason in a last chunk of its own, because upstream may send more
-/// after it; the usage, when asked for, in one more chunk without choices. Pure; one per stream.
+/// The role comes once, with the first chunk of each choice; the finish reason in a last chunk of
+/// its own, because upstream may send more after it; the usage, when asked for, in one more chunk
+/// without choices. Pure; one per stream.
 class ChatStream {
  public:
   ChatStream(ReplyIdentity identity, bool include_usage);
 
-  /// The chunks for one event; "" when it has nothing to tell yet. Errors: upstream (an error object, or no JSON).
+  /// The chunks for one event; "" when it has nothing to tell yet. Errors: upstream (an error
+  /// object, or no JSON).
   Result<std::string> push(std::string_view event);
 
   /// Whether every choice has its finish reason (or the prompt was blocked): the stream may end.
@@ -32,7 +35,8 @@ class ChatStream {
   };
 
   Choice& choice(std::int64_t index, std::string& out);
-  void append_chunk(std::string& out, std::int64_t index, Json delta, const std::string& finish_reason);
+  void append_chunk(std::string& out, std::int64_t index, Json delta,
+                    const std::string& finish_reason);
   void append(std::string& out, Json choices, const Json* usage);
 
   ReplyIdentity identity_;

@@ -9,17 +9,21 @@ Result<Json> declare(const Json& function) {
   const auto name = string_in(function, "name");
   if (name.empty()) return bad("each function of 'tools' needs a name");
   Json declared = {{"name", name}};
-  if (const auto description = string_in(function, "description"); !description.empty()) declared["description"] = description;
+  if (const auto description = string_in(function, "description"); !description.empty())
+    declared["description"] = description;
   // No parameters at all is fine; an object without any is not.
   const Json* parameters = find(function, "parameters");
   const Json* properties = parameters ? find(*parameters, "properties") : nullptr;
-  if (parameters && parameters->is_object() && !(properties && properties->empty())) declared["parametersJsonSchema"] = *parameters;
+  if (parameters && parameters->is_object() && !(properties && properties->empty()))
+    declared["parametersJsonSchema"] = *parameters;
   return declared;
 }
 
 Json mode(const char* name) { return {{"functionCallingConfig", {{"mode", name}}}}; }
 
-Json only(Json names) { return {{"functionCallingConfig", {{"mode", "ANY"}, {"allowedFunctionNames", std::move(names)}}}}; }
+Json only(Json names) {
+  return {{"functionCallingConfig", {{"mode", "ANY"}, {"allowedFunctionNames", std::move(names)}}}};
+}
 
 Result<Json> choose(const Json& choice) {
   if (choice.is_string()) {
@@ -29,13 +33,15 @@ Result<Json> choose(const Json& choice) {
     if (word == "required" || word == "any") return mode("ANY");
     return bad("'tool_choice' must be 'auto', 'none', 'required' or name a function");
   }
-  if (const Json* function = find(choice, "function")) return only(Json::array({string_in(*function, "name")}));
+  if (const Json* function = find(choice, "function"))
+    return only(Json::array({string_in(*function, "name")}));
   if (const Json* allowed = find(choice, "allowed_tools")) {
     if (string_in(*allowed, "mode") != "required") return mode("AUTO");
     Json names = Json::array();
     if (const Json* tools = find(*allowed, "tools"); tools && tools->is_array()) {
       for (const auto& tool : *tools) {
-        if (const Json* function = find(tool, "function")) names.push_back(string_in(*function, "name"));
+        if (const Json* function = find(tool, "function"))
+          names.push_back(string_in(*function, "name"));
       }
     }
     return only(std::move(names));
@@ -53,7 +59,8 @@ Result<void> translate_tools(const Json& request, Json& translated) {
     if (!tools || tools->is_null()) continue;
     if (!tools->is_array()) return bad(std::string("'") + place + "' must be an array");
     for (const auto& tool : *tools) {
-      const Json* function = std::string_view(place) == "functions" ? &tool : find(tool, "function");
+      const Json* function =
+          std::string_view(place) == "functions" ? &tool : find(tool, "function");
       if (!function) return bad("only tools of type 'function' are supported");
       auto declared = declare(*function);
       if (!declared) return std::move(declared).error();

@@ -4,7 +4,8 @@
 
 namespace gembal::openai {
 
-/// Adds `tools` and `toolConfig` for a chat request's tools, functions and tool_choice. Errors: bad_request.
+/// Adds `tools` and `toolConfig` for a chat request's tools, functions and tool_choice. Errors:
+/// bad_request.
 Result<void> translate_tools(const Json& request, Json& translated);
 
 }  // namespace gembal::openai

@@ -33,7 +33,8 @@ std::string as_base64(const std::vector<float>& vector) {
   return base64_encode(bytes);
 }
 
-// Written by hand because a JSON tree of a hundred vectors of 3072 numbers costs more than everything else in the request.
+// Written by hand because a JSON tree of a hundred vectors of 3072 numbers costs more than
+// everything else in the request.
 void append_numbers(std::string& out, const std::vector<float>& vector) {
   out += '[';
   char digits[32];
@@ -67,7 +68,8 @@ Result<EmbeddingsCall> read_embeddings(std::string_view json) {
     if (input->empty()) return bad("'input' must not be empty");
     if (input->size() > kMostInputs) return bad("'input' may have at most 2048 texts");
     for (const auto& text : *input) {
-      if (text.is_number() || text.is_array()) return bad("'input' must be text: arrays of tokens are not supported");
+      if (text.is_number() || text.is_array())
+        return bad("'input' must be text: arrays of tokens are not supported");
       if (!take(text)) return bad("'input' must be a non-empty text or an array of them");
     }
   } else if (!take(*input)) {
@@ -76,11 +78,13 @@ Result<EmbeddingsCall> read_embeddings(std::string_view json) {
 
   if (const Json* dimensions = find(*parsed, "dimensions"); dimensions && !dimensions->is_null()) {
     const auto number = integer_in(*parsed, "dimensions");
-    if (!number || *number < 1 || *number > 100'000) return bad("'dimensions' must be a positive number");
+    if (!number || *number < 1 || *number > 100'000)
+      return bad("'dimensions' must be a positive number");
     call.dimensions = static_cast<int>(*number);
   }
   const auto format = string_in(*parsed, "encoding_format");
-  if (!format.empty() && format != "float" && format != "base64") return bad("'encoding_format' must be 'float' or 'base64'");
+  if (!format.empty() && format != "float" && format != "base64")
+    return bad("'encoding_format' must be 'float' or 'base64'");
   call.base64 = format == "base64";
   return call;
 }
@@ -88,7 +92,8 @@ Result<EmbeddingsCall> read_embeddings(std::string_view json) {
 std::string batch_request(const EmbeddingsCall& call, std::size_t first, std::size_t count) {
   Json requests = Json::array();
   for (std::size_t i = first; i < first + count; ++i) {
-    Json request = {{"model", "models/" + call.model}, {"content", {{"parts", Json::array({{{"text", call.inputs[i]}}})}}}};
+    Json request = {{"model", "models/" + call.model},
+                    {"content", {{"parts", Json::array({{{"text", call.inputs[i]}}})}}}};
     if (call.dimensions) request["outputDimensionality"] = *call.dimensions;
     requests.push_back(std::move(request));
   }
@@ -113,13 +118,17 @@ Result<Vectors> read_vectors(std::string_view body) {
     normalise(vector);
     read.vectors.push_back(std::move(vector));
   }
-  if (const Json* usage = find(*parsed, "usageMetadata")) read.prompt_tokens = integer_in(*usage, "promptTokenCount").value_or(0);
+  if (const Json* usage = find(*parsed, "usageMetadata"))
+    read.prompt_tokens = integer_in(*usage, "promptTokenCount").value_or(0);
   return read;
 }
 
-std::string embeddings_reply(const EmbeddingsCall& call, const std::vector<std::vector<float>>& vectors, std::int64_t prompt_tokens) {
+std::string embeddings_reply(const EmbeddingsCall& call,
+                             const std::vector<std::vector<float>>& vectors,
+                             std::int64_t prompt_tokens) {
   if (prompt_tokens == 0) {
-    for (const auto& input : call.inputs) prompt_tokens += static_cast<std::int64_t>(input.size() / 4 + 1);
+    for (const auto& input : call.inputs)
+      prompt_tokens += static_cast<std::int64_t>(input.size() / 4 + 1);
   }
   std::string out = R"({"object":"list","data":[)";
   for (std::size_t i = 0; i < vectors.size(); ++i) {
@@ -133,7 +142,8 @@ std::string embeddings_reply(const EmbeddingsCall& call, const std::vector<std::
     out += '}';
   }
   const auto tokens = std::to_string(prompt_tokens);
-  out += R"(],"model":)" + to_text(call.model) + R"(,"usage":{"prompt_tokens":)" + tokens + R"(,"total_tokens":)" + tokens + "}}";
+  out += R"(],"model":)" + to_text(call.model) + R"(,"usage":{"prompt_tokens":)" + tokens +
+         R"(,"total_tokens":)" + tokens + "}}";
   return out;
 }
 

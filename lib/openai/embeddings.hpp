@@ -15,10 +15,11 @@ inline constexpr std::size_t kMaxBatch = 100;
 
 /// A request for embeddings.
 struct EmbeddingsCall {
-  std::string model;                  ///< bare id
-  bool base64 = false;                ///< vectors as base64 of little-endian 32-bit floats: what the official SDKs ask for
+  std::string model;  ///< bare id
+  bool base64 =
+      false;  ///< vectors as base64 of little-endian 32-bit floats: what the official SDKs ask for
   std::optional<int> dimensions;
-  std::vector<std::string> inputs;    ///< at least one, none empty
+  std::vector<std::string> inputs;  ///< at least one, none empty
 };
 
 /// Errors: bad_request, naming the parameter.
@@ -36,7 +37,10 @@ struct Vectors {
 /// Errors: upstream (not a reply of that kind).
 Result<Vectors> read_vectors(std::string_view body);
 
-/// The reply to the client. `prompt_tokens` 0: estimated from the inputs, because clients add it up.
-std::string embeddings_reply(const EmbeddingsCall& call, const std::vector<std::vector<float>>& vectors, std::int64_t prompt_tokens);
+/// The reply to the client. `prompt_tokens` 0: estimated from the inputs, because clients add it
+/// up.
+std::string embeddings_reply(const EmbeddingsCall& call,
+                             const std::vector<std::vector<float>>& vectors,
+                             std::int64_t prompt_tokens);
 
 }  // namespace gembal::openai

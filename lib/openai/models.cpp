@@ -22,6 +22,8 @@ std::string models_reply(const std::vector<Json>& models, std::int64_t created) 
   return to_text({{"object", "list"}, {"data", std::move(data)}});
 }
 
-std::string model_reply(const Json& model, std::int64_t created) { return to_text(entry(model, created)); }
+std::string model_reply(const Json& model, std::int64_t created) {
+  return to_text(entry(model, created));
+}
 
 }  // namespace gembal::openai

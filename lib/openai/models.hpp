@@ -7,7 +7,8 @@
 
 namespace gembal::openai {
 
-/// OpenAI's list of models, made of the Gemini API's. `created` (seconds since 1970) stands in for what Gemini does not tell.
+/// OpenAI's list of models, made of the Gemini API's. `created` (seconds since 1970) stands in for
+/// what Gemini does not tell.
 std::string models_reply(const std::vector<Json>& models, std::int64_t created);
 
 /// One of them.

@@ -7,8 +7,9 @@
 
 namespace gembal::sse {
 
-/// Takes the text of a JSON array, in any cut, apart into its elements' texts as they become complete. Strings and escapes are
-/// respected; what is inside an element is not checked. A lone object in place of the array counts as its one element. Pure.
+/// Takes the text of a JSON array, in any cut, apart into its elements' texts as they become
+/// complete. Strings and escapes are respected; what is inside an element is not checked. A lone
+/// object in place of the array counts as its one element. Pure.
 class JsonArraySplitter {
  public:
   void feed(std::string_view bytes);
@@ -21,9 +22,9 @@ class JsonArraySplitter {
 
  private:
   std::string buffer_;
-  std::size_t at_ = 0;              ///< read so far
-  std::size_t element_start_ = 0;   ///< meaningful while depth_ > 0
-  int depth_ = 0;                   ///< of brackets inside the element in progress
+  std::size_t at_ = 0;             ///< read so far
+  std::size_t element_start_ = 0;  ///< meaningful while depth_ > 0
+  int depth_ = 0;                  ///< of brackets inside the element in progress
   bool in_array_ = false;
   bool in_string_ = false;
   bool escaped_ = false;

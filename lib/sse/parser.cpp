@@ -27,7 +27,9 @@ void Parser::feed(std::string_view bytes) {
   }
 }
 
-std::string_view Parser::text(Span span) const { return std::string_view(buffer_).substr(span.at, span.length); }
+std::string_view Parser::text(Span span) const {
+  return std::string_view(buffer_).substr(span.at, span.length);
+}
 
 void Parser::take_line(Span line) {
   const auto all = text(line);
@@ -56,7 +58,8 @@ std::optional<Event> Parser::next() {
       searched_ = all.size();
       return std::nullopt;
     }
-    // Whether an LF follows a final CR is not known yet. After an empty line it makes no difference: it would be another one.
+    // Whether an LF follows a final CR is not known yet. After an empty line it makes no
+    // difference: it would be another one.
     if (all[end] == '\r' && end + 1 == all.size() && end > line_start_) {
       searched_ = end;
       return std::nullopt;

@@ -13,8 +13,9 @@ struct Event {
   std::string_view data;  ///< the `data:` lines, joined by a newline
 };
 
-/// Turns the bytes of an event stream, in any cut, into events. Lines may end in LF, CR LF or CR; an event may be of any size.
-/// Events without any data (comments, heartbeats) are passed over. Pure.
+/// Turns the bytes of an event stream, in any cut, into events. Lines may end in LF, CR LF or CR;
+/// an event may be of any size. Events without any data (comments, heartbeats) are passed over.
+/// Pure.
 class Parser {
  public:
   void feed(std::string_view bytes);
@@ -22,7 +23,8 @@ class Parser {
   /// The next whole event of what was fed so far.
   std::optional<Event> next();
 
-  /// The bytes after the last whole event: upstream writes an error in mid-stream without any frame. "" when there are none.
+  /// The bytes after the last whole event: upstream writes an error in mid-stream without any
+  /// frame. "" when there are none.
   std::string_view tail() const { return std::string_view(buffer_).substr(event_start_); }
 
  private:
@@ -42,8 +44,8 @@ class Parser {
   bool at_start_ = true;         ///< of the stream: a byte order mark may follow
 
   Span name_;
-  Span data_;  ///< the first data line
-  std::string joined_;     ///< several data lines
+  Span data_;           ///< the first data line
+  std::string joined_;  ///< several data lines
   int data_lines_ = 0;
 };
 

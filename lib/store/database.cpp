@@ -12,7 +12,8 @@
 namespace gembal::store {
 namespace {
 
-/// Migration i brings the schema from version i to i + 1. Never changed once released: new ones are added at the end.
+/// Migration i brings the schema from version i to i + 1. Never changed once released: new ones are
+/// added at the end.
 const std::vector<std::vector<const char*>>& migrations() {
   static const std::vector<std::vector<const char*>> all = {{
       "CREATE TABLE api_keys (id VARCHAR(16) PRIMARY KEY, secret VARCHAR(512) NOT NULL, label VARCHAR(256) NOT NULL,"
@@ -34,20 +35,31 @@ Error from_exception(const std::string& path, const std::exception& exception) {
   const auto* own = dynamic_cast<const soci::sqlite3_soci_error*>(&exception);
   switch (own ? own->result() : SQLITE_ERROR) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return failed(path, "another program has locked it", "try again when that program is done");
-    case SQLITE_FULL: return failed(path, "the disk is full", "make room: nothing that was stored before is lost");
-    case SQLITE_IOERR: return failed(path, "the disk could not be read or written", "check the disk and its free space");
-    case SQLITE_READONLY: return failed(path, "it cannot be written", "check the permissions of the file and its folder");
+    case SQLITE_LOCKED:
+      return failed(path, "another program has locked it", "try again when that program is done");
+    case SQLITE_FULL:
+      return failed(path, "the disk is full", "make room: nothing that was stored before is lost");
+    case SQLITE_IOERR:
+      return failed(path, "the disk could not be read or written",
+                    "check the disk and its free space");
+    case SQLITE_READONLY:
+      return failed(path, "it cannot be written",
+                    "check the permissions of the file and its folder");
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-    case SQLITE_AUTH: return failed(path, "it cannot be opened", "check the permissions, or choose another with --store");
+    case SQLITE_AUTH:
+      return failed(path, "it cannot be opened",
+                    "check the permissions, or choose another with --store");
     case SQLITE_NOTADB: return failed(path, "it is no key store", "choose another with --store");
-    case SQLITE_CORRUPT: return failed(path, "it is damaged", "restore it from a backup, or choose another with --store");
+    case SQLITE_CORRUPT:
+      return failed(path, "it is damaged",
+                    "restore it from a backup, or choose another with --store");
     default: return failed(path, exception.what(), "");
   }
 }
 
-/// The file must never be readable for others, not even for the moment between its making and a chmod.
+/// The file must never be readable for others, not even for the moment between its making and a
+/// chmod.
 Result<void> make_private_file(const std::string& path) {
   const auto folder = std::filesystem::path(path).parent_path();
   if (!folder.empty() && ::access(folder.c_str(), F_OK) != 0) {
@@ -55,7 +67,9 @@ Result<void> make_private_file(const std::string& path) {
     std::error_code failure;
     std::filesystem::create_directories(folder, failure);
     ::umask(mask);
-    if (failure) return failed(path, "its folder cannot be made: " + failure.message(), "choose another with --store");
+    if (failure)
+      return failed(path, "its folder cannot be made: " + failure.message(),
+                    "choose another with --store");
   }
   struct stat known {};
   if (::stat(path.c_str(), &known) == 0) {
@@ -88,7 +102,8 @@ Result<Database> Database::open(const std::string& path, Milliseconds busy) {
   return database;
 }
 
-// FULL, because what a command has acknowledged must survive a power cut; the daemon writes in batches.
+// FULL, because what a command has acknowledged must survive a power cut; the daemon writes in
+// batches.
 Result<void> Database::connect(Milliseconds busy) {
   return read([&](soci::session& sql) {
     sql.open(soci::sqlite3, "dbname=" + in_quotes(path_));
@@ -112,14 +127,18 @@ Result<void> Database::migrate() {
   if (version < newest) {
     return write([&](soci::session& sql) {
       find_version(sql);  // another process may have been quicker
-      if (version == 0) sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";
+      if (version == 0)
+        sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";
       for (; version < newest; ++version) {
-        for (const char* statement : migrations()[static_cast<std::size_t>(version)]) sql << statement;
+        for (const char* statement : migrations()[static_cast<std::size_t>(version)])
+          sql << statement;
         sql << "INSERT INTO schema_version (version) VALUES (:v)", soci::use(version + 1, "v");
       }
     });
   }
-  return failed(path_, "it was made by a newer gembal (schema " + std::to_string(version) + ", this one knows " + std::to_string(newest) + ")",
+  return failed(path_,
+                "it was made by a newer gembal (schema " + std::to_string(version) +
+                    ", this one knows " + std::to_string(newest) + ")",
                 "upgrade this gembal, or choose another store with --store");
 }
 

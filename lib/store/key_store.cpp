@@ -13,7 +13,9 @@ using keypool::ModelState;
 using keypool::ModelStatus;
 using soci::use;
 
-std::int64_t now_in_milliseconds() { return to_unix_milliseconds(std::chrono::system_clock::now()); }
+std::int64_t now_in_milliseconds() {
+  return to_unix_milliseconds(std::chrono::system_clock::now());
+}
 
 /// A key as the database has it.
 struct Row {
@@ -39,18 +41,22 @@ Key key_from(const Row& row) {
 void write_state(soci::session& sql, const std::string& id, const ModelState& state) {
   const long long until = to_unix_milliseconds(state.until);
   const int status = static_cast<int>(state.status);
-  sql << "DELETE FROM model_states WHERE key_id = :id AND model = :model", use(id), use(state.model);
-  sql << "INSERT INTO model_states (key_id, model, status, until_at, reason) VALUES (:id, :model, :status, :until, :reason)", use(id),
-      use(state.model), use(status), use(until), use(state.reason);
+  sql << "DELETE FROM model_states WHERE key_id = :id AND model = :model", use(id),
+      use(state.model);
+  sql << "INSERT INTO model_states (key_id, model, status, until_at, reason) VALUES (:id, :model, :status, :until, :reason)",
+      use(id), use(state.model), use(status), use(until), use(state.reason);
 }
 
 }  // namespace
 
 struct KeyStore::Impl {
   Database database;
-  std::unordered_map<std::string, long long> revisions;  ///< of the keys, when keys() was last called
+  std::unordered_map<std::string, long long>
+      revisions;  ///< of the keys, when keys() was last called
 
-  Result<std::size_t> for_each(const std::vector<std::string>& ids, const std::function<std::size_t(soci::session&, const std::string&)>& work) {
+  Result<std::size_t> for_each(
+      const std::vector<std::string>& ids,
+      const std::function<std::size_t(soci::session&, const std::string&)>& work) {
     std::size_t changed = 0;
     auto written = database.write([&](soci::session& sql) {
       for (const auto& id : ids) changed += work(sql, id);
@@ -84,12 +90,14 @@ Result<Added> KeyStore::add(const std::vector<Key>& keys) {
     Row row;
     long long added_at = now_in_milliseconds();
     int known = 0;
-    soci::statement find = (sql.prepare << "SELECT count(*) FROM api_keys WHERE id = :id", use(row.id), soci::into(known));
+    soci::statement find = (sql.prepare << "SELECT count(*) FROM api_keys WHERE id = :id",
+                            use(row.id), soci::into(known));
     soci::statement insert =
-        (sql.prepare << "INSERT INTO api_keys (id, secret, label, project, paid, disabled, reason, disabled_since, failures, revision,"
-                        " position, added_at) VALUES (:id, :secret, :label, :project, :paid, :disabled, :reason, :since, 0, 0, :position, :at)",
-         use(row.id), use(row.secret), use(row.label), use(row.project), use(row.paid), use(row.disabled), use(row.reason),
-         use(row.disabled_since), use(position), use(added_at));
+        (sql.prepare
+             << "INSERT INTO api_keys (id, secret, label, project, paid, disabled, reason, disabled_since, failures, revision,"
+                " position, added_at) VALUES (:id, :secret, :label, :project, :paid, :disabled, :reason, :since, 0, 0, :position, :at)",
+         use(row.id), use(row.secret), use(row.label), use(row.project), use(row.paid),
+         use(row.disabled), use(row.reason), use(row.disabled_since), use(position), use(added_at));
     for (const auto& key : keys) {
       row.id = key.id;
       find.execute(true);
@@ -119,11 +127,12 @@ Result<std::vector<Key>> KeyStore::keys() {
   auto done = impl_->database.read([&](soci::session& sql) {
     Row row;
     soci::statement select =
-        (sql.prepare << "SELECT id, secret, label, project, paid, disabled, reason, disabled_since, failures, revision FROM api_keys"
-                        " ORDER BY position",
-         soci::into(row.id), soci::into(row.secret), soci::into(row.label), soci::into(row.project), soci::into(row.paid),
-         soci::into(row.disabled), soci::into(row.reason), soci::into(row.disabled_since), soci::into(row.failures),
-         soci::into(row.revision));
+        (sql.prepare
+             << "SELECT id, secret, label, project, paid, disabled, reason, disabled_since, failures, revision FROM api_keys"
+                " ORDER BY position",
+         soci::into(row.id), soci::into(row.secret), soci::into(row.label), soci::into(row.project),
+         soci::into(row.paid), soci::into(row.disabled), soci::into(row.reason),
+         soci::into(row.disabled_since), soci::into(row.failures), soci::into(row.revision));
     select.execute();
     while (select.fetch()) {
       revisions[row.id] = row.revision;
@@ -146,29 +155,36 @@ Result<std::size_t> KeyStore::remove(const std::vector<std::string>& ids) {
 
 Result<std::size_t> KeyStore::enable(const std::vector<std::string>& ids) {
   return impl_->for_each(ids, [](soci::session& sql, const std::string& id) {
-    soci::statement states = (sql.prepare << "DELETE FROM model_states WHERE key_id = :id", use(id));
+    soci::statement states =
+        (sql.prepare << "DELETE FROM model_states WHERE key_id = :id", use(id));
     states.execute(true);
-    soci::statement enable = (sql.prepare << "UPDATE api_keys SET disabled = 0, reason = '', failures = 0, revision = revision + 1"
-                                             " WHERE id = :id AND (disabled <> 0 OR failures <> 0)",
-                              use(id));
+    soci::statement enable =
+        (sql.prepare
+             << "UPDATE api_keys SET disabled = 0, reason = '', failures = 0, revision = revision + 1"
+                " WHERE id = :id AND (disabled <> 0 OR failures <> 0)",
+         use(id));
     enable.execute(true);
-    return static_cast<std::size_t>(enable.get_affected_rows() > 0 || states.get_affected_rows() > 0);
+    return static_cast<std::size_t>(enable.get_affected_rows() > 0 ||
+                                    states.get_affected_rows() > 0);
   });
 }
 
-Result<std::size_t> KeyStore::disable(const std::vector<std::string>& ids, const std::string& reason) {
+Result<std::size_t> KeyStore::disable(const std::vector<std::string>& ids,
+                                      const std::string& reason) {
   long long now = now_in_milliseconds();
   return impl_->for_each(ids, [&](soci::session& sql, const std::string& id) {
     soci::statement disable =
-        (sql.prepare << "UPDATE api_keys SET disabled = 1, reason = :reason, disabled_since = :now, revision = revision + 1"
-                        " WHERE id = :id AND disabled = 0",
+        (sql.prepare
+             << "UPDATE api_keys SET disabled = 1, reason = :reason, disabled_since = :now, revision = revision + 1"
+                " WHERE id = :id AND disabled = 0",
          use(reason), use(now), use(id));
     disable.execute(true);
     return static_cast<std::size_t>(disable.get_affected_rows());
   });
 }
 
-// A key's revision counts what its owner did to it: what was learned about an earlier one is out of date.
+// A key's revision counts what its owner did to it: what was learned about an earlier one is out of
+// date.
 Result<void> KeyStore::remember(const std::vector<Change>& changes) {
   return impl_->database.write([&](soci::session& sql) {
     for (const auto& change : changes) {
@@ -176,7 +192,8 @@ Result<void> KeyStore::remember(const std::vector<Change>& changes) {
       const auto known = impl_->revisions.find(key.id);
       if (known == impl_->revisions.end()) continue;
       long long revision = -1;
-      sql << "SELECT coalesce(max(revision), -1) FROM api_keys WHERE id = :id", use(key.id), soci::into(revision);
+      sql << "SELECT coalesce(max(revision), -1) FROM api_keys WHERE id = :id", use(key.id),
+          soci::into(revision);
       if (revision != known->second) continue;
       if (change.key_changed) {
         const int disabled = key.disabled ? 1 : 0;
@@ -198,8 +215,10 @@ Result<std::vector<std::pair<std::string, ModelState>>> KeyStore::model_states(T
     int status = 0;
     long long until = 0;
     soci::statement select =
-        (sql.prepare << "SELECT key_id, model, status, until_at, reason FROM model_states WHERE until_at > :now", use(from),
-         soci::into(id), soci::into(state.model), soci::into(status), soci::into(until), soci::into(state.reason));
+        (sql.prepare
+             << "SELECT key_id, model, status, until_at, reason FROM model_states WHERE until_at > :now",
+         use(from), soci::into(id), soci::into(state.model), soci::into(status), soci::into(until),
+         soci::into(state.reason));
     select.execute();
     while (select.fetch()) {
       if (status < 0 || status > static_cast<int>(ModelStatus::unsupported)) continue;
@@ -214,7 +233,8 @@ Result<std::vector<std::pair<std::string, ModelState>>> KeyStore::model_states(T
 
 Result<std::int64_t> KeyStore::data_version() {
   long long version = 0;
-  auto done = impl_->database.read([&](soci::session& sql) { sql << "PRAGMA data_version", soci::into(version); });
+  auto done = impl_->database.read(
+      [&](soci::session& sql) { sql << "PRAGMA data_version", soci::into(version); });
   if (!done) return std::move(done).error();
   return static_cast<std::int64_t>(version);
 }

@@ -21,7 +21,8 @@ const Error kCancelled{ErrorKind::cancelled, "the request was cancelled", ""};
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 
-/// Doubles with each failure; the jitter keeps requests that failed together from coming back together.
+/// Doubles with each failure; the jitter keeps requests that failed together from coming back
+/// together.
 std::chrono::milliseconds back_off(int failures) {
   thread_local std::minstd_rand random(std::random_device{}());
   const auto full = std::min(kFirstBackOff * (1 << std::min(failures - 1, 8)), kLongestBackOff);
@@ -59,7 +60,8 @@ http::Request request_for(const Call& call, const Lease& key, const Limits& limi
   request.url = call.url;
   request.headers.reserve(call.headers.size() + 1);
   request.headers = call.headers;
-  const char* name = call.key_header == KeyHeader::goog ? "x-goog-api-key: " : "authorization: Bearer ";
+  const char* name =
+      call.key_header == KeyHeader::goog ? "x-goog-api-key: " : "authorization: Bearer ";
   request.headers.push_back(name + key->secret.reveal());
   request.body = call.body;
   request.timeouts = limits.timeouts;
@@ -78,14 +80,15 @@ async::Task<std::string> read_some(http::Reply& reply, std::size_t limit) {
   co_return body;
 }
 
-async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& call, Lease key, const Limits& limits,
-                          async::Interrupt& interrupt) {
+async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& call, Lease key,
+                          const Limits& limits, async::Interrupt& interrupt) {
   Try result;
   http::Reply reply = client.open(request_for(call, key, limits));
-  const async::Interrupt::Subscription on_interrupt(
-      interrupt, [&reply] { reply.abort(kCancelled); });
-  async::Deadline first_token(
-      loop, [&reply] { reply.abort({ErrorKind::timeout, "the upstream sent no content in time"}); });
+  const async::Interrupt::Subscription on_interrupt(interrupt,
+                                                    [&reply] { reply.abort(kCancelled); });
+  async::Deadline first_token(loop, [&reply] {
+    reply.abort({ErrorKind::timeout, "the upstream sent no content in time"});
+  });
   const bool streams = call.form == Form::sse || call.form == Form::array;
   if (streams) first_token.set(limits.first_token);
 
@@ -98,7 +101,8 @@ async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& c
   const int status = reply.head().status;
   if (status >= 400) {
     std::string body = co_await read_some(reply, kErrorBodyBytes);
-    result.verdict = judge_error(status, body, call.model.empty() ? Subject::object : Subject::model, wall_clock());
+    result.verdict = judge_error(
+        status, body, call.model.empty() ? Subject::object : Subject::model, wall_clock());
     result.answer.emplace(std::move(reply), std::move(body), std::move(key), interrupt);
     co_return result;
   }
@@ -132,7 +136,8 @@ async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& c
 
 Answer::Answer(http::Reply reply, std::string held, keypool::Lease key, async::Interrupt& interrupt)
     : reply_(std::make_unique<http::Reply>(std::move(reply))),
-      on_interrupt_(std::make_unique<async::Interrupt::Subscription>(interrupt, [reply = reply_.get()] { reply->abort(kCancelled); })),
+      on_interrupt_(std::make_unique<async::Interrupt::Subscription>(
+          interrupt, [reply = reply_.get()] { reply->abort(kCancelled); })),
       held_(std::move(held)),
       key_(std::move(key)) {}
 
@@ -153,7 +158,8 @@ async::Task<Result<std::string>> Answer::rest(std::size_t limit) {
   std::string body;
   while (const auto piece = co_await next()) {
     if (body.size() + piece->size() > limit) {
-      co_return Error{ErrorKind::too_large, "the upstream's reply is larger than " + std::to_string(limit) + " bytes"};
+      co_return Error{ErrorKind::too_large,
+                      "the upstream's reply is larger than " + std::to_string(limit) + " bytes"};
     }
     body += *piece;
   }
@@ -165,8 +171,8 @@ Dispatcher::Dispatcher(async::Loop& loop, http::Client& client, keypool::KeyPool
                        std::function<void(keypool::Change)> remember)
     : loop_(loop), client_(client), pool_(pool), remember_(std::move(remember)) {}
 
-async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits, async::Interrupt& interrupt,
-                                             Journey& journey) {
+async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits,
+                                             async::Interrupt& interrupt, Journey& journey) {
   std::vector<std::string> blamed;   // never asked again for this request
   std::vector<std::string> unlucky;  // met with an outage: asked again when no other key is ready
   int failures = 0;                  // tries that failed for reasons that are not the key's
@@ -183,7 +189,8 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits, as
     }
     if (!key) {
       // The last outage says more than the state of the pool does.
-      if (last && last->answer && !blames_key(last->verdict.outcome)) co_return std::move(*last->answer);
+      if (last && last->answer && !blames_key(last->verdict.outcome))
+        co_return std::move(*last->answer);
       co_return std::move(key).error();
     }
 
@@ -192,7 +199,8 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits, as
     journey.waiting += std::chrono::steady_clock::now() - began;
     const Verdict& verdict = last->verdict;
     if (last->answer) last->answer->set_verdict(verdict);
-    for (auto& change : pool_.report(*key, call.model, verdict, wall_clock())) remember_(std::move(change));
+    for (auto& change : pool_.report(*key, call.model, verdict, wall_clock()))
+      remember_(std::move(change));
 
     const auto pass_on = [&]() -> Result<Answer> {
       if (!last->answer) return std::move(last->failure);
@@ -202,7 +210,8 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits, as
         verdict.outcome == Outcome::wrong_object) {
       co_return pass_on();
     }
-    if (!last->answer && last->failure.kind == ErrorKind::cancelled) co_return std::move(last->failure);
+    if (!last->answer && last->failure.kind == ErrorKind::cancelled)
+      co_return std::move(last->failure);
     if (verdict.outcome == Outcome::proxy_fault) {
       co_return Error{ErrorKind::internal, "the upstream did not accept how the key was sent"};
     }
@@ -210,7 +219,8 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits, as
     journey.left.push_back({(*key)->id, to_string(verdict.outcome)});
     if (blames_key(verdict.outcome)) {
       blamed.push_back((*key)->id);
-      // A bare refusal may be the model's trouble rather than the key's: it must not walk through the whole pool.
+      // A bare refusal may be the model's trouble rather than the key's: it must not walk through
+      // the whole pool.
       if (!verdict.bare_quota) continue;
     } else {
       unlucky.push_back((*key)->id);
@@ -219,8 +229,8 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits, as
     if (was_slow(*last)) failures = std::max(failures, limits.max_retries - 1);
     if (++failures > limits.max_retries) {
       if (!blames_key(verdict.outcome)) co_return pass_on();
-      co_return Error{ErrorKind::keys_waiting, "the upstream limits every key that was tried", "try again a little later",
-                      std::chrono::seconds{5}};
+      co_return Error{ErrorKind::keys_waiting, "the upstream limits every key that was tried",
+                      "try again a little later", std::chrono::seconds{5}};
     }
     const auto pause = back_off(failures);
     co_await async::sleep(loop_, pause, interrupt);

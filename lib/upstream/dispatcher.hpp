@@ -27,7 +27,7 @@ struct Call {
   std::string url;                          ///< absolute, with query; no credentials
   std::vector<std::string> headers;         ///< "name: value" lines to send besides the key
   std::shared_ptr<const std::string> body;  ///< none: no body
-  std::string model;                        ///< the id that quotas are counted under; "" when it is not about a model
+  std::string model;  ///< the id that quotas are counted under; "" when it is not about a model
   Form form = Form::opaque;
   KeyHeader key_header = KeyHeader::goog;
 };
@@ -36,8 +36,10 @@ struct Call {
 struct Limits {
   int max_retries = 3;  ///< further tries after failures that are not the key's
   http::Timeouts timeouts;
-  std::chrono::milliseconds first_token{300'000};  ///< from the request to the first content of a stream; zero: no limit
-  std::chrono::milliseconds unary_total{300'000};  ///< from the request to the end of a reply that is no stream; zero: no limit
+  std::chrono::milliseconds first_token{
+      300'000};  ///< from the request to the first content of a stream; zero: no limit
+  std::chrono::milliseconds unary_total{
+      300'000};  ///< from the request to the end of a reply that is no stream; zero: no limit
 };
 
 /// A try that was left, for the x-gembal-attempts header and the log: "3f2a…: quota_day".
@@ -48,13 +50,15 @@ struct Attempt {
 
 /// How a call came to its answer.
 struct Journey {
-  std::vector<Attempt> left;           ///< the tries before the last
-  std::chrono::nanoseconds waiting{};  ///< time spent on upstream and on back-offs, not on our own work
+  std::vector<Attempt> left;  ///< the tries before the last
+  std::chrono::nanoseconds
+      waiting{};  ///< time spent on upstream and on back-offs, not on our own work
 };
 
 /// A reply that is to be passed on: its head, what was held of its body, and the rest as it comes.
 ///
-/// Lives on one loop. Destroying it hangs up; so does the interrupt of the request that it was opened for, which must outlive it.
+/// Lives on one loop. Destroying it hangs up; so does the interrupt of the request that it was
+/// opened for, which must outlive it.
 class Answer {
  public:
   Answer(http::Reply reply, std::string held, keypool::Lease key, async::Interrupt& interrupt);
@@ -62,7 +66,8 @@ class Answer {
   int status() const { return reply_->head().status; }
   const http::Head& head() const { return reply_->head(); }
 
-  /// The next piece of the body, valid until the following call; nullopt at its end, or when it broke off: see error().
+  /// The next piece of the body, valid until the following call; nullopt at its end, or when it
+  /// broke off: see error().
   async::Task<std::optional<std::string_view>> next();
 
   /// Everything up to the end. Errors: as Reply::error(); too_large over `limit` bytes.
@@ -86,7 +91,8 @@ class Answer {
   keypool::Verdict verdict_;
 };
 
-/// Makes calls with keys of the pool: takes one, judges the reply, tries again with another key while nothing has been passed on.
+/// Makes calls with keys of the pool: takes one, judges the reply, tries again with another key
+/// while nothing has been passed on.
 ///
 /// One per loop; not thread-safe. The client, the pool and `remember` must outlive it.
 class Dispatcher {
@@ -95,11 +101,12 @@ class Dispatcher {
   Dispatcher(async::Loop& loop, http::Client& client, keypool::KeyPool& pool,
              std::function<void(keypool::Change)> remember);
 
-  /// The reply to pass on: a success, or an upstream answer that no other key would change (a caller's mistake), or the last
-  /// failure when tries ended. An upstream answer that blames a key is never passed on.
-  /// Errors: no_usable_key, keys_waiting, upstream, timeout, cancelled (the interrupt was raised).
-  /// `journey` is filled also when there is no answer.
-  async::Task<Result<Answer>> open(Call call, const Limits& limits, async::Interrupt& interrupt, Journey& journey);
+  /// The reply to pass on: a success, or an upstream answer that no other key would change (a
+  /// caller's mistake), or the last failure when tries ended. An upstream answer that blames a key
+  /// is never passed on. Errors: no_usable_key, keys_waiting, upstream, timeout, cancelled (the
+  /// interrupt was raised). `journey` is filled also when there is no answer.
+  async::Task<Result<Answer>> open(Call call, const Limits& limits, async::Interrupt& interrupt,
+                                   Journey& journey);
 
  private:
   async::Loop& loop_;

@@ -2,7 +2,8 @@
 
 namespace gembal::upstream {
 
-/// What the reply of a call looks like, and so how it is looked at before its first byte is passed on.
+/// What the reply of a call looks like, and so how it is looked at before its first byte is passed
+/// on.
 enum class Form {
   unary,   ///< one generateContent reply: empty ones are broken
   sse,     ///< generateContent events: held until the first with content

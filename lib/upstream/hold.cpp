@@ -18,7 +18,8 @@ Hold::State Hold::look(std::string_view event) {
     return State::failed;
   }
   if (facts.has_content) return State::pass;
-  // MAX_TOKENS and the safety finishes are lawful without any content; STOP and the malformed ones are not.
+  // MAX_TOKENS and the safety finishes are lawful without any content; STOP and the malformed ones
+  // are not.
   if (facts.has_finish && !facts.broken_finish) return State::pass;
   return State::holding;
 }
@@ -43,6 +44,8 @@ Hold::State Hold::add(std::string_view bytes) {
   return bytes_.size() > kMostHeld ? State::pass : State::holding;
 }
 
-bool Hold::good_at_end() const { return form_ == Form::unary && judge_reply(bytes_) == Content::good; }
+bool Hold::good_at_end() const {
+  return form_ == Form::unary && judge_reply(bytes_) == Content::good;
+}
 
 }  // namespace gembal::upstream

@@ -9,10 +9,11 @@
 
 namespace gembal::upstream {
 
-/// Looks at the beginning of a 2xx reply to tell whether it may be passed on, while nothing has been. Pure.
+/// Looks at the beginning of a 2xx reply to tell whether it may be passed on, while nothing has
+/// been. Pure.
 ///
-/// A stream is held until its first event with content, a lawful finish or an error; a unary reply until its end; either for 64 KiB
-/// at most: so much is content.
+/// A stream is held until its first event with content, a lawful finish or an error; a unary reply
+/// until its end; either for 64 KiB at most: so much is content.
 class Hold {
  public:
   enum class State {

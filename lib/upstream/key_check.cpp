@@ -16,7 +16,8 @@ std::shared_ptr<const std::string> question() {
   return body;
 }
 
-async::Task<KeyCheck> check_one(http::Client& client, const CheckOptions& options, const Secret& key, async::Interrupt& interrupt) {
+async::Task<KeyCheck> check_one(http::Client& client, const CheckOptions& options,
+                                const Secret& key, async::Interrupt& interrupt) {
   KeyCheck check;
   http::Request request;
   request.method = "POST";
@@ -28,7 +29,9 @@ async::Task<KeyCheck> check_one(http::Client& client, const CheckOptions& option
   request.timeouts = options.timeouts;
   const auto began = std::chrono::steady_clock::now();
   http::Reply reply = client.open(std::move(request));
-  const async::Interrupt::Subscription on_interrupt(interrupt, [&reply] { reply.abort({ErrorKind::cancelled, "interrupted"}); });
+  const async::Interrupt::Subscription on_interrupt(interrupt, [&reply] {
+    reply.abort({ErrorKind::cancelled, "interrupted"});
+  });
 
   const auto arrived = co_await reply.wait_for_head();
   std::string body;
@@ -37,14 +40,16 @@ async::Task<KeyCheck> check_one(http::Client& client, const CheckOptions& option
     if (!piece) break;
     body += *piece;
   }
-  check.latency = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  check.latency = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - began);
   if (!arrived) {
     check.message = arrived.error().message;
     check.judged.outcome = Outcome::broken;
     co_return check;
   }
   if (reply.head().status >= 400) {
-    check.judged = judge_error(reply.head().status, body, Subject::model, std::chrono::system_clock::now());
+    check.judged =
+        judge_error(reply.head().status, body, Subject::model, std::chrono::system_clock::now());
     check.message = gemini::message_of(body);
   }
   check.verdict = key_verdict(check.judged);
@@ -69,7 +74,9 @@ const char* to_string(KeyVerdict verdict) {
   return "unreachable";
 }
 
-bool is_usable(KeyVerdict verdict) { return verdict == KeyVerdict::valid || verdict == KeyVerdict::limited; }
+bool is_usable(KeyVerdict verdict) {
+  return verdict == KeyVerdict::valid || verdict == KeyVerdict::limited;
+}
 
 bool is_bad(KeyVerdict verdict) {
   return !is_usable(verdict) && verdict != KeyVerdict::unreachable && verdict != KeyVerdict::region;
@@ -85,11 +92,13 @@ KeyVerdict key_verdict(const keypool::Verdict& judged) {
     case Outcome::exit_blocked: return KeyVerdict::region;
     case Outcome::key_dead:
       if (judged.reason == "leaked") return KeyVerdict::leaked;
-      if (judged.reason == "suspended" || judged.reason == "project banned") return KeyVerdict::suspended;
+      if (judged.reason == "suspended" || judged.reason == "project banned")
+        return KeyVerdict::suspended;
       return judged.reason == "expired" ? KeyVerdict::expired : KeyVerdict::invalid;
     case Outcome::key_unusable:
       if (judged.reason == "billing") return KeyVerdict::no_billing;
-      if (judged.reason == "SERVICE_DISABLED" || judged.reason == "blocked" || judged.reason.ends_with("_BLOCKED")) {
+      if (judged.reason == "SERVICE_DISABLED" || judged.reason == "blocked" ||
+          judged.reason.ends_with("_BLOCKED")) {
         return KeyVerdict::blocked;
       }
       return KeyVerdict::invalid;
@@ -104,8 +113,10 @@ KeyVerdict key_verdict(const keypool::Verdict& judged) {
   return KeyVerdict::unreachable;
 }
 
-async::Task<std::vector<KeyCheck>> check_keys(async::Loop& loop, http::Client& client, CheckOptions options, std::vector<Secret> keys,
-                                              std::function<void(std::size_t)> progress, async::Interrupt& interrupt) {
+async::Task<std::vector<KeyCheck>> check_keys(async::Loop& loop, http::Client& client,
+                                              CheckOptions options, std::vector<Secret> keys,
+                                              std::function<void(std::size_t)> progress,
+                                              async::Interrupt& interrupt) {
   std::vector<KeyCheck> checks(keys.size());
   std::size_t next = 0;
   std::size_t done = 0;

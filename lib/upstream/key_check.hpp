@@ -15,12 +15,12 @@ namespace gembal::upstream {
 /// What a check of one key came to.
 enum class KeyVerdict {
   valid,
-  limited,      ///< over a quota: valid, waiting
-  invalid,      ///< unknown to Google, or not allowed to
+  limited,  ///< over a quota: valid, waiting
+  invalid,  ///< unknown to Google, or not allowed to
   expired,
   leaked,
-  suspended,    ///< the key or its project
-  blocked,      ///< restricted, or the service is not enabled
+  suspended,  ///< the key or its project
+  blocked,    ///< restricted, or the service is not enabled
   no_billing,
   region,       ///< this exit's country is not served
   unreachable,  ///< could not tell
@@ -47,12 +47,15 @@ struct CheckOptions {
   std::string url;                   ///< of the test model's generateContent
   std::vector<std::string> headers;  ///< besides the key
   http::Timeouts timeouts;
-  std::size_t jobs = 16;             ///< side by side
+  std::size_t jobs = 16;  ///< side by side
 };
 
-/// Asks the API once with each key, by the cheapest request that its quotas count. Results are in the order of the keys; those that
-/// an interrupt kept from being asked are `unreachable`. `progress` is called with the number of keys done.
-async::Task<std::vector<KeyCheck>> check_keys(async::Loop& loop, http::Client& client, CheckOptions options, std::vector<Secret> keys,
-                                              std::function<void(std::size_t)> progress, async::Interrupt& interrupt);
+/// Asks the API once with each key, by the cheapest request that its quotas count. Results are in
+/// the order of the keys; those that an interrupt kept from being asked are `unreachable`.
+/// `progress` is called with the number of keys done.
+async::Task<std::vector<KeyCheck>> check_keys(async::Loop& loop, http::Client& client,
+                                              CheckOptions options, std::vector<Secret> keys,
+                                              std::function<void(std::size_t)> progress,
+                                              async::Interrupt& interrupt);
 
 }  // namespace gembal::upstream

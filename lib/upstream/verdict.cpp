@@ -22,7 +22,7 @@ constexpr auto kLongBench = std::chrono::hours{1};  // nobody knows when an owne
 struct ErrorFacts {
   int code = 0;
   std::string message;
-  std::string status;              ///< "RESOURCE_EXHAUSTED"
+  std::string status;                ///< "RESOURCE_EXHAUSTED"
   std::vector<std::string> reasons;  ///< of ErrorInfo: "API_KEY_INVALID"
   bool has_quota_failure = false;
   bool per_day = false;
@@ -31,7 +31,9 @@ struct ErrorFacts {
   std::optional<Milliseconds> delay;
 
   bool says(std::string_view words) const { return message.find(words) != std::string::npos; }
-  bool has_reason(std::string_view reason) const { return std::find(reasons.begin(), reasons.end(), reason) != reasons.end(); }
+  bool has_reason(std::string_view reason) const {
+    return std::find(reasons.begin(), reasons.end(), reason) != reasons.end();
+  }
 };
 
 void read_quota_name(ErrorFacts& facts, std::string_view id) {
@@ -39,23 +41,30 @@ void read_quota_name(ErrorFacts& facts, std::string_view id) {
       id.find("per_day") != std::string_view::npos) {
     facts.per_day = true;
   }
-  if (id.find("PerMinute") != std::string_view::npos || id.find("per_minute") != std::string_view::npos) facts.per_minute = true;
+  if (id.find("PerMinute") != std::string_view::npos ||
+      id.find("per_minute") != std::string_view::npos)
+    facts.per_minute = true;
 }
 
 void read_detail(ErrorFacts& facts, const Json& detail) {
-  if (const auto reason = string_in(detail, "reason"); !reason.empty()) facts.reasons.emplace_back(reason);
-  if (const Json* metadata = find(detail, "metadata")) read_quota_name(facts, string_in(*metadata, "quota_limit"));
-  if (const auto delay = parse_duration(string_in(detail, "retryDelay"))) facts.delay = std::max(facts.delay.value_or(*delay), *delay);
+  if (const auto reason = string_in(detail, "reason"); !reason.empty())
+    facts.reasons.emplace_back(reason);
+  if (const Json* metadata = find(detail, "metadata"))
+    read_quota_name(facts, string_in(*metadata, "quota_limit"));
+  if (const auto delay = parse_duration(string_in(detail, "retryDelay")))
+    facts.delay = std::max(facts.delay.value_or(*delay), *delay);
   const Json* violations = find(detail, "violations");
   if (!violations || !violations->is_array()) return;
   facts.has_quota_failure = true;
   for (const auto& violation : *violations) {
     read_quota_name(facts, string_in(violation, "quotaId"));
-    if (string_in(violation, "quotaId").empty()) read_quota_name(facts, string_in(violation, "quotaMetric"));
+    if (string_in(violation, "quotaId").empty())
+      read_quota_name(facts, string_in(violation, "quotaMetric"));
   }
 }
 
-/// "Please retry in 22h6m26.2s." names the delay to the fraction of a second; RetryInfo has its whole seconds only.
+/// "Please retry in 22h6m26.2s." names the delay to the fraction of a second; RetryInfo has its
+/// whole seconds only.
 void read_message(ErrorFacts& facts) {
   constexpr std::string_view kRetryIn = "retry in ";
   const std::string_view message = facts.message;
@@ -63,9 +72,11 @@ void read_message(ErrorFacts& facts) {
     auto text = message.substr(at + kRetryIn.size());
     text = text.substr(0, text.find_first_not_of("0123456789.hms"));
     while (text.ends_with('.')) text.remove_suffix(1);
-    if (const auto delay = parse_duration(text)) facts.delay = std::max(facts.delay.value_or(*delay), *delay);
+    if (const auto delay = parse_duration(text))
+      facts.delay = std::max(facts.delay.value_or(*delay), *delay);
   }
-  for (auto at = message.find("limit: 0"); at != std::string_view::npos; at = message.find("limit: 0", at + 1)) {
+  for (auto at = message.find("limit: 0"); at != std::string_view::npos;
+       at = message.find("limit: 0", at + 1)) {
     const auto after = at + 8 < message.size() ? message[at + 8] : ' ';
     if ((after < '0' || after > '9') && after != '.') facts.limit_zero = true;
   }
@@ -89,7 +100,8 @@ ErrorFacts facts_of(std::string_view body) {
   return facts;
 }
 
-Verdict verdict(Outcome outcome, std::string reason, std::optional<Milliseconds> delay = std::nullopt) {
+Verdict verdict(Outcome outcome, std::string reason,
+                std::optional<Milliseconds> delay = std::nullopt) {
   Verdict made;
   made.outcome = outcome;
   made.reason = std::move(reason);
@@ -99,12 +111,15 @@ Verdict verdict(Outcome outcome, std::string reason, std::optional<Milliseconds>
 
 Verdict judge_quota(const ErrorFacts& facts, TimePoint now) {
   if (facts.says("prepayment credits") || facts.says("spending cap")) {
-    return verdict(Outcome::no_credit, facts.says("spending cap") ? "spending cap" : "prepaid credit used up", kLongBench);
+    return verdict(Outcome::no_credit,
+                   facts.says("spending cap") ? "spending cap" : "prepaid credit used up",
+                   kLongBench);
   }
   // A zero limit never grows by waiting, whatever delay comes with it.
   if (facts.limit_zero) return verdict(Outcome::quota_zero, "limit 0");
   if (facts.per_day) {
-    // A daily violation may come with a delay of seconds; a true one reaches to midnight or, at most, a little further.
+    // A daily violation may come with a delay of seconds; a true one reaches to midnight or, at
+    // most, a little further.
     auto delay = std::chrono::ceil<Milliseconds>(next_pacific_midnight(now) - now);
     if (facts.delay && *facts.delay <= kLongestSaneDelay) delay = std::max(delay, *facts.delay);
     return verdict(Outcome::quota_day, "PerDay", delay);
@@ -113,41 +128,50 @@ Verdict judge_quota(const ErrorFacts& facts, TimePoint now) {
     return verdict(Outcome::quota_minute, facts.per_minute ? "PerMinute" : "quota",
                    facts.delay.value_or(std::chrono::duration_cast<Milliseconds>(kMinute)));
   }
-  auto bare = verdict(Outcome::quota_minute, facts.has_quota_failure ? "quota" : "quota without details");
+  auto bare =
+      verdict(Outcome::quota_minute, facts.has_quota_failure ? "quota" : "quota without details");
   bare.bare_quota = !facts.has_quota_failure;
   return bare;
 }
 
 Verdict judge_400(const ErrorFacts& facts) {
-  if (facts.has_reason("API_KEY_INVALID") || facts.says("API key not valid") || facts.says("API key expired") ||
-      facts.says("API Key not found")) {
+  if (facts.has_reason("API_KEY_INVALID") || facts.says("API key not valid") ||
+      facts.says("API key expired") || facts.says("API Key not found")) {
     return verdict(Outcome::key_dead, facts.says("expired") ? "expired" : "API_KEY_INVALID");
   }
-  if (facts.says("Multiple authentication credentials")) return verdict(Outcome::proxy_fault, "two credentials");
+  if (facts.says("Multiple authentication credentials"))
+    return verdict(Outcome::proxy_fault, "two credentials");
   if (facts.says("User location is not supported")) return verdict(Outcome::exit_blocked, "region");
-  if (facts.says("enable billing") || facts.says("billing account")) return verdict(Outcome::key_unusable, "billing");
+  if (facts.says("enable billing") || facts.says("billing account"))
+    return verdict(Outcome::key_unusable, "billing");
   auto made = verdict(Outcome::caller_fault, facts.status.empty() ? "bad request" : facts.status);
-  made.bad_signature = facts.says("Corrupted thought signature") || facts.says("Invalid thought signature");
+  made.bad_signature =
+      facts.says("Corrupted thought signature") || facts.says("Invalid thought signature");
   return made;
 }
 
 Verdict judge_403(const ErrorFacts& facts, Subject subject) {
   if (facts.says("reported as leaked")) return verdict(Outcome::key_dead, "leaked");
-  if (facts.has_reason("CONSUMER_SUSPENDED") || facts.says("has been suspended")) return verdict(Outcome::key_dead, "suspended");
-  if (facts.says("project has been denied access")) return verdict(Outcome::key_dead, "project banned");
+  if (facts.has_reason("CONSUMER_SUSPENDED") || facts.says("has been suspended"))
+    return verdict(Outcome::key_dead, "suspended");
+  if (facts.says("project has been denied access"))
+    return verdict(Outcome::key_dead, "project banned");
   if (facts.says("unregistered callers")) return verdict(Outcome::proxy_fault, "no key was sent");
   for (const auto& reason : facts.reasons) {
     if (reason == "SERVICE_DISABLED") return verdict(Outcome::key_unusable, reason);
-    if (reason.starts_with("API_KEY_") && reason.ends_with("_BLOCKED")) return verdict(Outcome::key_unusable, reason);
+    if (reason.starts_with("API_KEY_") && reason.ends_with("_BLOCKED"))
+      return verdict(Outcome::key_unusable, reason);
   }
   if (facts.says("has not been used in project") || facts.says("is disabled")) {
     return verdict(Outcome::key_unusable, "SERVICE_DISABLED");
   }
-  if (facts.says("IP address restriction") || facts.says("are blocked") || facts.says("Requests from referer")) {
+  if (facts.says("IP address restriction") || facts.says("are blocked") ||
+      facts.says("Requests from referer")) {
     return verdict(Outcome::key_unusable, "blocked");
   }
   if (facts.says("User location is not supported")) return verdict(Outcome::exit_blocked, "region");
-  if (facts.says("not found (or permission denied)") || facts.says("or it may not exist") || subject == Subject::object) {
+  if (facts.says("not found (or permission denied)") || facts.says("or it may not exist") ||
+      subject == Subject::object) {
     return verdict(Outcome::wrong_object, "another key's object");
   }
   // Whatever else is denied is denied to this key's project.
@@ -155,7 +179,8 @@ Verdict judge_403(const ErrorFacts& facts, Subject subject) {
 }
 
 Verdict judge_404(const ErrorFacts& facts, Subject subject) {
-  if (facts.says("no longer available to new users")) return verdict(Outcome::model_closed, "closed to new users");
+  if (facts.says("no longer available to new users"))
+    return verdict(Outcome::model_closed, "closed to new users");
   if (subject == Subject::object && !facts.says("is not found for API version")) {
     return verdict(Outcome::wrong_object, "another key's object");
   }
@@ -164,7 +189,8 @@ Verdict judge_404(const ErrorFacts& facts, Subject subject) {
 
 // A mistyped "key" is still one when it is understood as another kind of credential.
 Verdict judge_401(const ErrorFacts& facts) {
-  if (facts.has_reason("CREDENTIALS_MISSING")) return verdict(Outcome::proxy_fault, "CREDENTIALS_MISSING");
+  if (facts.has_reason("CREDENTIALS_MISSING"))
+    return verdict(Outcome::proxy_fault, "CREDENTIALS_MISSING");
   const std::string reason = facts.reasons.empty() ? "UNAUTHENTICATED" : facts.reasons.front();
   return verdict(Outcome::key_unusable, reason);
 }
@@ -185,7 +211,8 @@ Verdict judge_error(int http_status, std::string_view body, Subject subject, Tim
     case 503: return verdict(Outcome::model_overloaded, "overloaded");
     default: break;
   }
-  if (status >= 400 && status < 500 && status != 408) return verdict(Outcome::caller_fault, std::to_string(status));
+  if (status >= 400 && status < 500 && status != 408)
+    return verdict(Outcome::caller_fault, std::to_string(status));
   return verdict(Outcome::broken, status == 0 ? "error without a status" : std::to_string(status));
 }
 
@@ -193,15 +220,16 @@ Verdict judge_error(int http_status, std::string_view body, Subject subject, Tim
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kBrokenFinishes = {"STOP", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "OTHER",
-                                                             "MALFORMED_RESPONSE"};
+constexpr std::array<std::string_view, 5> kBrokenFinishes = {
+    "STOP", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "OTHER", "MALFORMED_RESPONSE"};
 
 simdjson::dom::parser& parser() {
   thread_local simdjson::dom::parser kept;
   return kept;
 }
 
-/// A part has content unless it is an empty text without a signature: the last part of a signed answer is such a text.
+/// A part has content unless it is an empty text without a signature: the last part of a signed
+/// answer is such a text.
 bool has_content(simdjson::dom::element part) {
   simdjson::dom::object object;
   if (part.get(object) != simdjson::SUCCESS) return false;
@@ -238,7 +266,8 @@ Look look_at(std::string_view json) {
     std::string_view reason;
     if (candidate["finishReason"].get(reason) != simdjson::SUCCESS) continue;
     look.facts.has_finish = true;
-    if (std::find(kBrokenFinishes.begin(), kBrokenFinishes.end(), reason) != kBrokenFinishes.end()) look.facts.broken_finish = true;
+    if (std::find(kBrokenFinishes.begin(), kBrokenFinishes.end(), reason) != kBrokenFinishes.end())
+      look.facts.broken_finish = true;
   }
   return look;
 }

@@ -12,7 +12,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-milliseconds since(SteadyTime start) { return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start); }
+milliseconds since(SteadyTime start) {
+  return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
+}
 
 Task<void> wait_and_stop(Loop& loop, Event& event, bool& woken) {
   co_await event.wait();
@@ -50,8 +52,10 @@ TEST(DeadlineTest, FiresOnceItsTimeHasPassedAndNotBefore) {
   Deadline zero(loop, [] { ADD_FAILURE() << "zero is never"; });
   Deadline deadline(loop, [&] {
     fired = since(start);
-    if (++times == 2) loop.stop();
-    else deadline.set(milliseconds{60});
+    if (++times == 2)
+      loop.stop();
+    else
+      deadline.set(milliseconds{60});
   });
   never.set(milliseconds{1});
   never.clear();
@@ -108,7 +112,7 @@ TEST(SleepTest, EndsEarlyWhenInterrupted) {
 
 TEST(LoopTest, TakesWorkFromManyThreads) {
   Loop loop;
-  int done = 0;  // only touched on the loop
+  int done = 0;               // only touched on the loop
   Deadline stays(loop, [&] {  // without anything to wait for, a loop ends
     ADD_FAILURE() << "only " << done << " came";
     loop.stop();

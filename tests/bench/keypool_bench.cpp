@@ -24,7 +24,8 @@ void take(benchmark::State& state, std::int64_t count, std::int64_t cooling) {
   const auto all = keys(count);
   std::vector<std::pair<std::string, ModelState>> states;
   for (std::int64_t i = 0; i < cooling; ++i) {
-    states.emplace_back(all[static_cast<std::size_t>(i)].id, ModelState{"m", ModelStatus::cooling, kNow + std::chrono::hours{1}, ""});
+    states.emplace_back(all[static_cast<std::size_t>(i)].id,
+                        ModelState{"m", ModelStatus::cooling, kNow + std::chrono::hours{1}, ""});
   }
   pool.replace(all, states, kNow);
   Verdict good;

@@ -9,8 +9,9 @@
 namespace gembal {
 namespace {
 
-const std::string kEvent = R"({"candidates": [{"content": {"parts": [{"text": "Some words of an answer."}],"role": "model"},"index": 0}],)"
-                           R"("usageMetadata": {"promptTokenCount": 8,"candidatesTokenCount": 12,"totalTokenCount": 20},"modelVersion": "gemini-2.5-flash"})";
+const std::string kEvent =
+    R"({"candidates": [{"content": {"parts": [{"text": "Some words of an answer."}],"role": "model"},"index": 0}],)"
+    R"("usageMetadata": {"promptTokenCount": 8,"candidatesTokenCount": 12,"totalTokenCount": 20},"modelVersion": "gemini-2.5-flash"})";
 
 void BM_RequestHead(benchmark::State& state) {
   const std::string head =

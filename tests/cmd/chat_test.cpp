@@ -10,12 +10,20 @@
 namespace gembal::testing {
 namespace {
 
-const std::string kFirst = "data: " R"({"candidates":[{"content":{"parts":[{"text":"Hel"}],"role":"model"}}],"modelVersion":"gemini-x"})" "\r\n\r\n";
-const std::string kLast = "data: " R"({"candidates":[{"content":{"parts":[{"text":"lo"}],"role":"model"},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":2,"totalTokenCount":5},"modelVersion":"gemini-x"})" "\r\n\r\n";
+const std::string kFirst =
+    "data: "
+    R"({"candidates":[{"content":{"parts":[{"text":"Hel"}],"role":"model"}}],"modelVersion":"gemini-x"})"
+    "\r\n\r\n";
+const std::string kLast =
+    "data: "
+    R"({"candidates":[{"content":{"parts":[{"text":"lo"}],"role":"model"},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":2,"totalTokenCount":5},"modelVersion":"gemini-x"})"
+    "\r\n\r\n";
 
 class ChatTest : public ::testing::Test {
  protected:
-  ChatTest() : upstream_([this](Call& call) { answer(call); }), environment_{{"BASE_URL", upstream_.base_url()}} {
+  ChatTest()
+      : upstream_([this](Call& call) { answer(call); }),
+        environment_{{"BASE_URL", upstream_.base_url()}} {
     run(home_, {"keys", "add", "--exact"}, "key-one\n");
   }
 
@@ -59,8 +67,11 @@ TEST_F(ChatTest, PrintsTheAnswerAndNothingElse) {
 }
 
 TEST_F(ChatTest, PipedTextGoesBeforeThePrompt) {
-  run(home_, {"chat", "-m", "gemini-y", "-s", "Be brief.", "-t", "0.5", "--max-tokens", "9", "Summarise."}, "a long text\n", environment_);
-  EXPECT_NE(upstream_.last().path().find("/models/gemini-y:streamGenerateContent"), std::string::npos);
+  run(home_,
+      {"chat", "-m", "gemini-y", "-s", "Be brief.", "-t", "0.5", "--max-tokens", "9", "Summarise."},
+      "a long text\n", environment_);
+  EXPECT_NE(upstream_.last().path().find("/models/gemini-y:streamGenerateContent"),
+            std::string::npos);
   const Json request = *parse_json(upstream_.last().body);
   const std::string text = request["contents"][0]["parts"].dump();
   EXPECT_LT(text.find("a long text"), text.find("Summarise."));
@@ -114,7 +125,8 @@ TEST_F(ChatTest, CtrlCEndsIt) {
 TEST_F(ChatTest, FailuresHaveTheirStatus) {
   const auto error = [](int code, std::string message, std::string status) {
     return [=](Call& call) {
-      call.reply(code, R"({"error":{"code":)" + std::to_string(code) + R"(,"message":")" + message + R"(","status":")" + status + "\"}}");
+      call.reply(code, R"({"error":{"code":)" + std::to_string(code) + R"(,"message":")" + message +
+                           R"(","status":")" + status + "\"}}");
     };
   };
   const struct {
@@ -125,15 +137,29 @@ TEST_F(ChatTest, FailuresHaveTheirStatus) {
   } cases[] = {
       {"a wrong request", error(400, "Unknown name.", "INVALID_ARGUMENT"), 2, "Unknown name."},
       {"a quota", error(429, "Please retry in 30s.", "RESOURCE_EXHAUSTED"), 5, "try again"},
-      {"blocked", [](Call& call) { call.begin_stream(); call.chunk("data: {\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}\r\n\r\n"); call.end_stream(); }, 6, "blocked"},
-      {"cut short", [](Call& call) { call.begin_stream(); call.chunk(kFirst); call.cut(); }, 4, ""},
-      {"a dead key", error(403, "Your API key was reported as leaked.", "PERMISSION_DENIED"), 3, "no usable API key"},
+      {"blocked",
+       [](Call& call) {
+         call.begin_stream();
+         call.chunk("data: {\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}\r\n\r\n");
+         call.end_stream();
+       },
+       6, "blocked"},
+      {"cut short",
+       [](Call& call) {
+         call.begin_stream();
+         call.chunk(kFirst);
+         call.cut();
+       },
+       4, ""},
+      {"a dead key", error(403, "Your API key was reported as leaked.", "PERMISSION_DENIED"), 3,
+       "no usable API key"},
       {"none left", error(400, "never asked", "X"), 3, "no usable API key"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
     set_answer(c.answer);
-    if (c.name == std::string_view("blocked")) run(home_, {"keys", "enable", "--status", "cooling"});
+    if (c.name == std::string_view("blocked"))
+      run(home_, {"keys", "enable", "--status", "cooling"});
     const auto chat = run(home_, {"chat", "hi"}, "", environment_);
     EXPECT_EQ(chat.status, c.status) << chat.err;
     EXPECT_NE(chat.err.find(c.says), std::string::npos) << chat.err;

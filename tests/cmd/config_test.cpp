@@ -9,7 +9,9 @@ namespace {
 TEST(ConfigTest, ShowsEverySettingAndItsOrigin) {
   TempDir home;
   const auto file = home.write("x.toml", "[pool]\nmax_retries = 5\n");
-  const auto shown = run(home, {"config", "show", "--config", file}, "", {{"MAX_FAILURES", "9"}, {"PAID_KEY", "x"}, {"ALLOWED_TOKENS", "sk-quite-secret-token"}});
+  const auto shown =
+      run(home, {"config", "show", "--config", file}, "",
+          {{"MAX_FAILURES", "9"}, {"PAID_KEY", "x"}, {"ALLOWED_TOKENS", "sk-quite-secret-token"}});
   EXPECT_EQ(shown.status, 0);
   EXPECT_NE(shown.out.find("x.toml:2"), std::string::npos) << shown.out;
   EXPECT_NE(shown.out.find("environment MAX_FAILURES"), std::string::npos);
@@ -22,9 +24,12 @@ TEST(ConfigTest, ShowsEverySettingAndItsOrigin) {
 TEST(ConfigTest, ChecksAFile) {
   TempDir home;
   EXPECT_EQ(run(home, {"config", "check"}).status, 0);
-  const auto bad = run(home, {"config", "check", "--config", home.write("bad.toml", "[pool]\nmax_retry = 5\n")});
+  const auto bad =
+      run(home, {"config", "check", "--config", home.write("bad.toml", "[pool]\nmax_retry = 5\n")});
   EXPECT_EQ(bad.status, 2);
-  EXPECT_EQ(bad.err, "gembal: bad.toml:2: unknown setting 'pool.max_retry'\nhint: did you mean 'pool.max_retries'?\n");
+  EXPECT_EQ(
+      bad.err,
+      "gembal: bad.toml:2: unknown setting 'pool.max_retry'\nhint: did you mean 'pool.max_retries'?\n");
 }
 
 TEST(ConfigTest, SaysWhereThingsAreAndPrintsAnExample) {

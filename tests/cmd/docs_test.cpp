@@ -17,7 +17,8 @@ std::string read(const std::string& name) {
 }
 
 /// Every command name and long option, from the parser itself.
-void collect(const CLI::App& app, std::vector<std::string>& commands, std::vector<std::string>& options) {
+void collect(const CLI::App& app, std::vector<std::string>& commands,
+             std::vector<std::string>& options) {
   for (const auto* option : app.get_options()) {
     for (const auto& name : option->get_lnames()) options.push_back(name);
   }
@@ -38,8 +39,10 @@ TEST(DocsTest, TheManualAndTheCompletionsAreComplete) {
   ASSERT_GT(options.size(), 30u);
 
   std::string manual = read("man/gembal.1");
-  for (auto at = manual.find("\\-"); at != std::string::npos; at = manual.find("\\-", at + 1)) manual.replace(at, 2, "-");
-  const std::string bash = read("completions/gembal.bash"), zsh = read("completions/_gembal"), fish = read("completions/gembal.fish");
+  for (auto at = manual.find("\\-"); at != std::string::npos; at = manual.find("\\-", at + 1))
+    manual.replace(at, 2, "-");
+  const std::string bash = read("completions/gembal.bash"), zsh = read("completions/_gembal"),
+                    fish = read("completions/gembal.fish");
   for (const auto& command : commands) {
     SCOPED_TRACE(command);
     EXPECT_NE(manual.find(command), std::string::npos);

@@ -19,11 +19,14 @@ Json list(const TempDir& home, std::vector<std::string> more = {}) {
 
 TEST(KeysTest, FindsKeysInAnyText) {
   TempDir home;
-  const auto added = run(home, {"keys", "add"}, "API_KEYS=[\"" + kKey + "\", '" + kOther + "']\nand again " + kKey + "\n");
+  const auto added = run(home, {"keys", "add"},
+                         "API_KEYS=[\"" + kKey + "\", '" + kOther + "']\nand again " + kKey + "\n");
   EXPECT_EQ(added.status, 0) << added.err;
   EXPECT_EQ(added.out, "added 2, already there 0\n");
-  EXPECT_EQ(run(home, {"keys", "add", "--file", home.write("more.csv", "x;" + kKey + ";y")}).out, "added 0, already there 1\n");
-  EXPECT_EQ(run(home, {"keys", "add", "--env", "MY_KEY"}, "", {{"MY_KEY", kOther}}).out, "added 0, already there 1\n");
+  EXPECT_EQ(run(home, {"keys", "add", "--file", home.write("more.csv", "x;" + kKey + ";y")}).out,
+            "added 0, already there 1\n");
+  EXPECT_EQ(run(home, {"keys", "add", "--env", "MY_KEY"}, "", {{"MY_KEY", kOther}}).out,
+            "added 0, already there 1\n");
   const auto json = run(home, {"keys", "add", "--json", "-"}, kKey);
   EXPECT_EQ((*parse_json(json.out))["present"], 1);
   const auto listed = list(home);
@@ -36,7 +39,9 @@ TEST(KeysTest, FindsKeysInAnyText) {
 
 TEST(KeysTest, KeepsWhatItIsTold) {
   TempDir home;
-  run(home, {"keys", "add", "--exact", "--label", "mine", "--project", "p1", "--paid", "--disabled"}, "key-one\n");
+  run(home,
+      {"keys", "add", "--exact", "--label", "mine", "--project", "p1", "--paid", "--disabled"},
+      "key-one\n");
   const auto key = list(home)[0];
   EXPECT_EQ(key["label"], "mine");
   EXPECT_EQ(key["project"], "p1");
@@ -52,7 +57,8 @@ TEST(KeysTest, NamesKeysByIdLabelOrThemselves) {
   run(home, {"keys", "add", "--exact", "--label", "first"}, "key-one\n");
   run(home, {"keys", "add", "--exact"}, "key-two\nkey-three\n");
   EXPECT_EQ(run(home, {"keys", "disable", "first"}).out, "disabled 1\n");
-  EXPECT_EQ(run(home, {"keys", "disable", Secret("key-two").id().substr(0, 8)}).out, "disabled 1\n");
+  EXPECT_EQ(run(home, {"keys", "disable", Secret("key-two").id().substr(0, 8)}).out,
+            "disabled 1\n");
   EXPECT_EQ(list(home, {"--status", "disabled"}).size(), 2u);
   EXPECT_EQ(run(home, {"keys", "enable", "--status", "disabled"}).out, "enabled 2\n");
   EXPECT_EQ(run(home, {"keys", "remove", "key-three", "-q"}).out, "");
@@ -89,10 +95,17 @@ TEST(KeysTest, SaysWhatIsWrongWithItsInput) {
 TEST(KeysTest, ChecksKeysAndSaysHowTheyAre) {
   FakeUpstream upstream([](Call& call) {
     const auto key = call.key();
-    if (key == "key-leaked") return call.reply(403, R"({"error":{"code":403,"message":"Your API key was reported as leaked.","status":"PERMISSION_DENIED"}})");
-    if (key == "key-limited") return call.reply(429, R"({"error":{"code":429,"message":"Please retry in 9s.","status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"PerMinute"}]}]}})");
+    if (key == "key-leaked")
+      return call.reply(
+          403,
+          R"({"error":{"code":403,"message":"Your API key was reported as leaked.","status":"PERMISSION_DENIED"}})");
+    if (key == "key-limited")
+      return call.reply(
+          429,
+          R"({"error":{"code":429,"message":"Please retry in 9s.","status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"PerMinute"}]}]}})");
     if (key == "key-nowhere") return call.cut();
-    call.reply(200, R"({"candidates":[{"content":{"parts":[{"text":"hi"}]},"finishReason":"STOP"}]})");
+    call.reply(200,
+               R"({"candidates":[{"content":{"parts":[{"text":"hi"}]},"finishReason":"STOP"}]})");
   });
   const Environment environment = {{"BASE_URL", upstream.base_url()}};
   TempDir home;
@@ -105,7 +118,8 @@ TEST(KeysTest, ChecksKeysAndSaysHowTheyAre) {
   const auto bad = run(home, {"keys", "check", "-q"}, "", environment);
   EXPECT_EQ(bad.status, 1);
   EXPECT_NE(bad.out.find("leaked"), std::string::npos) << bad.out;
-  EXPECT_EQ(bad.out.find(Secret("key-good").id()), std::string::npos) << "only what needs looking at";
+  EXPECT_EQ(bad.out.find(Secret("key-good").id()), std::string::npos)
+      << "only what needs looking at";
   const auto json = *parse_json(run(home, {"keys", "check", "--json"}, "", environment).out);
   EXPECT_EQ(json["usable"], 2);
   EXPECT_EQ(json["bad"], 1);
@@ -125,8 +139,13 @@ TEST(KeysTest, ABrokenPipeEndsQuietly) {
   std::string many;
   for (int i = 0; i < 3000; ++i) many += "key-" + std::to_string(i) + "\n";
   run(home, {"keys", "add", "--exact"}, many);
-  const auto script = home.write("pipe.sh", std::string(GEMBAL_BINARY) + " keys list 2>" + home.file("err") + " | head -n 1 >" + home.file("out") + "\n");
-  ASSERT_EQ(std::system(("HOME=" + home.path().string() + " XDG_DATA_HOME=" + home.file("data") + " sh " + script).c_str()), 0);
+  const auto script =
+      home.write("pipe.sh", std::string(GEMBAL_BINARY) + " keys list 2>" + home.file("err") +
+                                " | head -n 1 >" + home.file("out") + "\n");
+  ASSERT_EQ(std::system(("HOME=" + home.path().string() + " XDG_DATA_HOME=" + home.file("data") +
+                         " sh " + script)
+                            .c_str()),
+            0);
   EXPECT_EQ(home.read("err"), "");
   EXPECT_EQ(home.read("out").substr(0, 2), "id");
 }

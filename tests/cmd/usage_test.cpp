@@ -9,8 +9,13 @@ namespace {
 TEST(UsageTest, SaysWhoItIsAndWhatItCan) {
   TempDir home;
   EXPECT_TRUE(run(home, {"--version"}).out.starts_with("gembal "));
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"--help"}, {"serve", "--help"}, {"keys", "--help"}, {"keys", "add", "-h"}, {"chat", "--help"}, {"config", "--help"}, {"sandbox", "--help"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--help"},
+                                                {"serve", "--help"},
+                                                {"keys", "--help"},
+                                                {"keys", "add", "-h"},
+                                                {"chat", "--help"},
+                                                {"config", "--help"},
+                                                {"sandbox", "--help"}}) {
     const auto help = run(home, words);
     EXPECT_EQ(help.status, 0);
     EXPECT_NE(help.out.find("Usage: gembal"), std::string::npos);
@@ -51,7 +56,8 @@ TEST(UsageTest, GlobalOptionsStandOnEitherSide) {
   TempDir home;
   const auto store = home.file("other.db");
   EXPECT_EQ(run(home, {"--store", store, "keys", "add", "--exact"}, "key-one\n").status, 0);
-  EXPECT_NE(run(home, {"keys", "list", "--json", "--store", store}).out.find("\"id\""), std::string::npos);
+  EXPECT_NE(run(home, {"keys", "list", "--json", "--store", store}).out.find("\"id\""),
+            std::string::npos);
 }
 
 }  // namespace

@@ -13,7 +13,9 @@ namespace {
 
 using testing::TempDir;
 
-Result<Loaded> load_text(const std::string& toml, std::map<std::string, std::string> environment = {}, std::vector<Override> flags = {}) {
+Result<Loaded> load_text(const std::string& toml,
+                         std::map<std::string, std::string> environment = {},
+                         std::vector<Override> flags = {}) {
   TempDir folder;
   Sources sources;
   sources.file = folder.write("test.toml", toml);
@@ -34,13 +36,16 @@ TEST(LoadTest, WithoutAnythingTheDefaultsHold) {
   EXPECT_EQ(config.upstream.connect_timeout, std::chrono::seconds{10});
   EXPECT_EQ(config.pool.max_retries, 3);
   EXPECT_EQ(config.store.url, "/home/nobody/.local/share/gembal/gembal.db");
-  for (const auto& setting : settings()) EXPECT_EQ(loaded->origins.at(setting.key), "default") << setting.key;
+  for (const auto& setting : settings())
+    EXPECT_EQ(loaded->origins.at(setting.key), "default") << setting.key;
 }
 
 TEST(LoadTest, LaterLayersWin) {
-  const std::string file = "\n[pool]\nmax_retries = 5\nmax_failures = 7\n[logs]\nlevel = \"warn\"\n";
-  const auto loaded = load_text(file, {{"MAX_FAILURES", "8"}, {"GEMBAL_LOGS_LEVEL", "error"}, {"LOG_LEVEL", "debug"}},
-                                {{"logs.level", "--verbose", {"debug"}}});
+  const std::string file =
+      "\n[pool]\nmax_retries = 5\nmax_failures = 7\n[logs]\nlevel = \"warn\"\n";
+  const auto loaded = load_text(
+      file, {{"MAX_FAILURES", "8"}, {"GEMBAL_LOGS_LEVEL", "error"}, {"LOG_LEVEL", "debug"}},
+      {{"logs.level", "--verbose", {"debug"}}});
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_EQ(loaded->config.pool.max_retries, 5);
   EXPECT_EQ(loaded->origins.at("pool.max_retries"), "test.toml:3");
@@ -88,21 +93,57 @@ TEST(LoadTest, SaysWhatIsWrongAndWhere) {
     const char* message;
     const char* hint;
   } cases[] = {
-      {"an unknown name", "[server]\nlisten = [\"127.0.0.1:1\"]\nlistenn = 1\n", {}, "test.toml:3: unknown setting 'server.listenn'", "did you mean 'server.listen'?"},
-      {"an unknown section", "[sever]\n", {}, "test.toml:1: unknown setting 'sever'", "did you mean 'server'?"},
+      {"an unknown name",
+       "[server]\nlisten = [\"127.0.0.1:1\"]\nlistenn = 1\n",
+       {},
+       "test.toml:3: unknown setting 'server.listenn'",
+       "did you mean 'server.listen'?"},
+      {"an unknown section",
+       "[sever]\n",
+       {},
+       "test.toml:1: unknown setting 'sever'",
+       "did you mean 'server'?"},
       {"a broken line", "[server]\nlisten = \n", {}, "test.toml:2: ", "quotes"},
-      {"a wrong type", "[pool]\nmax_retries = \"many\"\n", {}, "test.toml:2: pool.max_retries must be", ""},
-      {"a list for a value", "[pool]\nmax_retries = [1]\n", {}, "test.toml:2: pool.max_retries must be one value", ""},
-      {"a value for a list", "[server]\nlisten = \"127.0.0.1:1\"\n", {}, "test.toml:2: server.listen must be a list", ""},
+      {"a wrong type",
+       "[pool]\nmax_retries = \"many\"\n",
+       {},
+       "test.toml:2: pool.max_retries must be",
+       ""},
+      {"a list for a value",
+       "[pool]\nmax_retries = [1]\n",
+       {},
+       "test.toml:2: pool.max_retries must be one value",
+       ""},
+      {"a value for a list",
+       "[server]\nlisten = \"127.0.0.1:1\"\n",
+       {},
+       "test.toml:2: server.listen must be a list",
+       ""},
       {"out of range", "[pool]\nmax_failures = 0\n", {}, "pool.max_failures must be", ""},
-      {"no duration", "[server]\ndrain_timeout = \"soon\"\n", {}, "server.drain_timeout must be a duration", ""},
-      {"a bare number as duration", "[server]\ndrain_timeout = 30\n", {}, "server.drain_timeout must be a duration", ""},
+      {"no duration",
+       "[server]\ndrain_timeout = \"soon\"\n",
+       {},
+       "server.drain_timeout must be a duration",
+       ""},
+      {"a bare number as duration",
+       "[server]\ndrain_timeout = 30\n",
+       {},
+       "server.drain_timeout must be a duration",
+       ""},
       {"no size", "[server]\nmax_body = \"huge\"\n", {}, "server.max_body must be a size", ""},
       {"no address", "[server]\nlisten = [\"localhost\"]\n", {}, "server.listen", ""},
       {"no address at all", "[server]\nlisten = []\n", {}, "server.listen", ""},
       {"an unknown word", "[logs]\nlevel = \"loud\"\n", {}, "logs.level must be", ""},
-      {"in the environment", "", {{"GEMBAL_POOL_MAX_RETRIES", "x"}}, "environment variable GEMBAL_POOL_MAX_RETRIES: pool.max_retries must be", ""},
-      {"a base URL that is none", "[upstream]\nbase_url = \"google\"\n", {}, "upstream.base_url", ""},
+      {"in the environment",
+       "",
+       {{"GEMBAL_POOL_MAX_RETRIES", "x"}},
+       "environment variable GEMBAL_POOL_MAX_RETRIES: pool.max_retries must be",
+       ""},
+      {"a base URL that is none",
+       "[upstream]\nbase_url = \"google\"\n",
+       {},
+       "upstream.base_url",
+       ""},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -165,16 +206,21 @@ TEST(SettingsTest, TheExampleWithEveryLineInForceIsTheDefault) {
 }
 
 TEST(SettingsTest, NoSecretIsShown) {
-  const auto loaded = load_text("", {{"API_KEYS", "key-one-which-is-long-enough"}, {"ALLOWED_TOKENS", "sk-one-which-is-long-enough"}, {"AUTH_TOKEN", "sk-admin-which-is-long"}});
+  const auto loaded = load_text("", {{"API_KEYS", "key-one-which-is-long-enough"},
+                                     {"ALLOWED_TOKENS", "sk-one-which-is-long-enough"},
+                                     {"AUTH_TOKEN", "sk-admin-which-is-long"}});
   ASSERT_TRUE(loaded);
-  for (const auto& setting : settings()) EXPECT_EQ(setting.show(loaded->config).find("which-is-long"), std::string::npos) << setting.key;
+  for (const auto& setting : settings())
+    EXPECT_EQ(setting.show(loaded->config).find("which-is-long"), std::string::npos) << setting.key;
 }
 
 TEST(ValuesTest, SplitsListsAsJsonOrByCommas) {
   const struct {
     const char* text;
     Values expected;
-  } cases[] = {{"a,b", {"a", "b"}}, {" a , ,b ", {"a", "b"}}, {R"(["a","b,c"])", {"a", "b,c"}}, {"", {}}, {"[]", {}}, {"[broken", {"[broken"}}};
+  } cases[] = {
+      {"a,b", {"a", "b"}}, {" a , ,b ", {"a", "b"}}, {R"(["a","b,c"])", {"a", "b,c"}}, {"", {}},
+      {"[]", {}},          {"[broken", {"[broken"}}};
   for (const auto& c : cases) EXPECT_EQ(split_list(c.text), c.expected) << c.text;
 }
 

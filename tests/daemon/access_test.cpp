@@ -33,7 +33,8 @@ TEST(AccessTest, TakesAGoodTokenFromAnyOfItsFourPlaces) {
   };
   for (const auto& c : cases) {
     front::HeadReader reader({});
-    ASSERT_EQ(reader.read(std::string("GET ") + c.target + " HTTP/1.1\r\nHost: h\r\n" + c.headers + "\r\n"),
+    ASSERT_EQ(reader.read(std::string("GET ") + c.target + " HTTP/1.1\r\nHost: h\r\n" + c.headers +
+                          "\r\n"),
               front::HeadProgress::complete);
     EXPECT_EQ(access.allows(reader.head), c.allowed) << c.target << " " << c.headers;
   }
@@ -42,7 +43,8 @@ TEST(AccessTest, TakesAGoodTokenFromAnyOfItsFourPlaces) {
 TEST(AccessTest, AnEmptyTokenOpensNothing) {
   const Access access({Secret("")});
   front::HeadReader reader({});
-  ASSERT_EQ(reader.read("GET /?key= HTTP/1.1\r\nHost: h\r\nx-api-key:\r\n\r\n"), front::HeadProgress::complete);
+  ASSERT_EQ(reader.read("GET /?key= HTTP/1.1\r\nHost: h\r\nx-api-key:\r\n\r\n"),
+            front::HeadProgress::complete);
   EXPECT_FALSE(access.allows(reader.head));
 }
 

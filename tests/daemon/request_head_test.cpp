@@ -9,7 +9,8 @@ namespace {
 
 const std::string kHost = "Host: h\r\n";
 
-/// What reading `text` comes to: 0 for incomplete, 200 for complete, else the status of the refusal.
+/// What reading `text` comes to: 0 for incomplete, 200 for complete, else the status of the
+/// refusal.
 int outcome(std::string_view text, HeadLimits limits = {}) {
   HeadReader reader(limits);
   switch (reader.read(text)) {
@@ -31,20 +32,33 @@ TEST(HeadReaderTest, TakesWhatIsClearAndRefusesWhatIsNot) {
       {"HTTP/1.1 does", "GET / HTTP/1.1\r\n", 400},
       {"two hosts", "GET / HTTP/1.1\r\n" + kHost + kHost, 400},
       {"a length", "POST / HTTP/1.1\r\n" + kHost + "Content-Length: 10\r\n", 200},
-      {"the length twice, equal", "POST / HTTP/1.1\r\n" + kHost + "Content-Length: 1\r\nContent-Length: 1\r\n", 400},
-      {"the length twice, different", "POST / HTTP/1.1\r\n" + kHost + "Content-Length: 1\r\ncontent-length: 2\r\n", 400},
+      {"the length twice, equal",
+       "POST / HTTP/1.1\r\n" + kHost + "Content-Length: 1\r\nContent-Length: 1\r\n", 400},
+      {"the length twice, different",
+       "POST / HTTP/1.1\r\n" + kHost + "Content-Length: 1\r\ncontent-length: 2\r\n", 400},
       {"a list as the length", "POST / HTTP/1.1\r\n" + kHost + "Content-Length: 1, 1\r\n", 400},
       {"a signed length", "POST / HTTP/1.1\r\n" + kHost + "Content-Length: +1\r\n", 400},
       {"a negative length", "POST / HTTP/1.1\r\n" + kHost + "Content-Length: -1\r\n", 400},
       {"a hexadecimal length", "POST / HTTP/1.1\r\n" + kHost + "Content-Length: 0x10\r\n", 400},
       {"an empty length", "POST / HTTP/1.1\r\n" + kHost + "Content-Length: \r\n", 400},
-      {"a length beyond 64 bits", "POST / HTTP/1.1\r\n" + kHost + "Content-Length: 99999999999999999999\r\n", 400},
+      {"a length beyond 64 bits",
+       "POST / HTTP/1.1\r\n" + kHost + "Content-Length: 99999999999999999999\r\n", 400},
       {"chunked", "POST / HTTP/1.1\r\n" + kHost + "Transfer-Encoding: Chunked\r\n", 200},
-      {"chunked and a length", "POST / HTTP/1.1\r\n" + kHost + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", 400},
-      {"chunked twice", "POST / HTTP/1.1\r\n" + kHost + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400},
-      {"chunked in HTTP/1.0", "POST / HTTP/1.0\r\n" + kHost + "Transfer-Encoding: chunked\r\n", 400},
-      {"another encoding", "POST / HTTP/1.1\r\n" + kHost + "Transfer-Encoding: gzip, chunked\r\n", 501},
-      {"an encoding in disguise", "POST / HTTP/1.1\r\n" + kHost + "Transfer-Encoding: \x0b" "chunked\r\n", 400},
+      {"chunked and a length",
+       "POST / HTTP/1.1\r\n" + kHost + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", 400},
+      {"chunked twice",
+       "POST / HTTP/1.1\r\n" + kHost +
+           "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+       400},
+      {"chunked in HTTP/1.0", "POST / HTTP/1.0\r\n" + kHost + "Transfer-Encoding: chunked\r\n",
+       400},
+      {"another encoding", "POST / HTTP/1.1\r\n" + kHost + "Transfer-Encoding: gzip, chunked\r\n",
+       501},
+      {"an encoding in disguise",
+       "POST / HTTP/1.1\r\n" + kHost +
+           "Transfer-Encoding: \x0b"
+           "chunked\r\n",
+       400},
       {"a blank before the colon", "GET / HTTP/1.1\r\n" + kHost + "Content-Length : 1\r\n", 400},
       {"a folded line", "GET / HTTP/1.1\r\n" + kHost + "X: a\r\n b\r\n", 400},
       {"a line without a colon", "GET / HTTP/1.1\r\n" + kHost + "nonsense\r\n", 400},
@@ -66,10 +80,13 @@ TEST(HeadReaderTest, TakesWhatIsClearAndRefusesWhatIsNot) {
       {"a star for anything else", "GET * HTTP/1.1\r\n" + kHost, 400},
       {"a blank in the path", "GET /a b HTTP/1.1\r\n" + kHost, 400},
       {"raw UTF-8 in the path", "GET /\xc3\xa9 HTTP/1.1\r\n" + kHost, 400},
-      {"Expect: 100-continue", "POST / HTTP/1.1\r\n" + kHost + "Expect: 100-Continue\r\nContent-Length: 1\r\n", 200},
+      {"Expect: 100-continue",
+       "POST / HTTP/1.1\r\n" + kHost + "Expect: 100-Continue\r\nContent-Length: 1\r\n", 200},
       {"another expectation", "POST / HTTP/1.1\r\n" + kHost + "Expect: miracles\r\n", 417},
-      {"a line that is too long", "GET /" + std::string(17'000, 'x') + " HTTP/1.1\r\n" + kHost, 414},
-      {"headers that are too long", "GET / HTTP/1.1\r\n" + kHost + "X: " + std::string(65'536, 'x') + "\r\n", 431},
+      {"a line that is too long", "GET /" + std::string(17'000, 'x') + " HTTP/1.1\r\n" + kHost,
+       414},
+      {"headers that are too long",
+       "GET / HTTP/1.1\r\n" + kHost + "X: " + std::string(65'536, 'x') + "\r\n", 431},
       {"an empty line before it", "\r\nGET / HTTP/1.1\r\n" + kHost, 200},
   };
   for (const auto& c : cases) {
@@ -88,8 +105,10 @@ TEST(HeadReaderTest, RefusesTooMuchBeforeItsEnd) {
 }
 
 TEST(HeadReaderTest, NeedsTheWholeHeadAndNoMore) {
-  const std::string head = "POST /v1/x?key=a%20b HTTP/1.1\r\nHost: h\r\nX-One:  two \t\r\nContent-Length: 5\r\nConnection: foo, Close\r\n\r\n";
-  for (std::size_t cut = 0; cut < head.size(); ++cut) EXPECT_EQ(outcome(head.substr(0, cut)), 0) << cut;
+  const std::string head =
+      "POST /v1/x?key=a%20b HTTP/1.1\r\nHost: h\r\nX-One:  two \t\r\nContent-Length: 5\r\nConnection: foo, Close\r\n\r\n";
+  for (std::size_t cut = 0; cut < head.size(); ++cut)
+    EXPECT_EQ(outcome(head.substr(0, cut)), 0) << cut;
   HeadReader reader({});
   ASSERT_EQ(reader.read(head + "hello"), HeadProgress::complete);
   EXPECT_EQ(reader.consumed, head.size());

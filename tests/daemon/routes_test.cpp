@@ -5,20 +5,24 @@
 namespace gembal::daemon {
 namespace {
 
-front::RequestHead head_of(const std::string& method, const std::string& target, const std::string& headers = "") {
+front::RequestHead head_of(const std::string& method, const std::string& target,
+                           const std::string& headers = "") {
   front::HeadReader reader({});
-  EXPECT_EQ(reader.read(method + " " + target + " HTTP/1.1\r\nHost: h\r\n" + headers + "\r\n"), front::HeadProgress::complete);
+  EXPECT_EQ(reader.read(method + " " + target + " HTTP/1.1\r\nHost: h\r\n" + headers + "\r\n"),
+            front::HeadProgress::complete);
   return std::move(reader.head);
 }
 
 std::string text_of(const Route& route) {
-  static const char* const kTargets[] = {"native", "chat", "embeddings", "models", "model", "forward", "page", "unsupported"};
+  static const char* const kTargets[] = {"native", "chat",    "embeddings", "models",
+                                         "model",  "forward", "page",       "unsupported"};
   static const char* const kForms[] = {"unary", "sse", "array", "opaque"};
   std::string text = kTargets[static_cast<int>(route.target)];
   text += route.dialect == Dialect::openai ? " openai" : " gemini";
   if (!route.upstream_path.empty()) text += " " + route.version + " " + route.upstream_path;
   if (!route.model.empty()) text += " model=" + route.model;
-  if (route.form != upstream::Form::opaque) text += std::string(" ") + kForms[static_cast<int>(route.form)];
+  if (route.form != upstream::Form::opaque)
+    text += std::string(" ") + kForms[static_cast<int>(route.form)];
   if (!route.needs_token) text += " open";
   return text;
 }
@@ -31,16 +35,24 @@ TEST(RoutesTest, FindsWhatAPathIsFor) {
     std::string headers;
     std::string expected;
   } cases[] = {
-      {"POST", "/v1beta/models/gemini-2.5-flash:generateContent", "", "native gemini v1beta /models/gemini-2.5-flash:generateContent model=gemini-2.5-flash unary"},
-      {"POST", "/gemini/v1beta/models/m:streamGenerateContent?alt=sse", "", "native gemini v1beta /models/m:streamGenerateContent model=m sse"},
-      {"POST", "/v1beta/models/m:streamGenerateContent", "", "native gemini v1beta /models/m:streamGenerateContent model=m array"},
-      {"POST", "/v1alpha/models/m:countTokens", "", "native gemini v1alpha /models/m:countTokens model=m"},
-      {"POST", "/v1/models/m:generateContent", "", "native gemini v1 /models/m:generateContent model=m unary"},
-      {"POST", "/v1beta/models/m%3agenerateContent", "", "native gemini v1beta /models/m%3agenerateContent model=m:generateContent"},
+      {"POST", "/v1beta/models/gemini-2.5-flash:generateContent", "",
+       "native gemini v1beta /models/gemini-2.5-flash:generateContent model=gemini-2.5-flash unary"},
+      {"POST", "/gemini/v1beta/models/m:streamGenerateContent?alt=sse", "",
+       "native gemini v1beta /models/m:streamGenerateContent model=m sse"},
+      {"POST", "/v1beta/models/m:streamGenerateContent", "",
+       "native gemini v1beta /models/m:streamGenerateContent model=m array"},
+      {"POST", "/v1alpha/models/m:countTokens", "",
+       "native gemini v1alpha /models/m:countTokens model=m"},
+      {"POST", "/v1/models/m:generateContent", "",
+       "native gemini v1 /models/m:generateContent model=m unary"},
+      {"POST", "/v1beta/models/m%3agenerateContent", "",
+       "native gemini v1beta /models/m%3agenerateContent model=m:generateContent"},
       {"GET", "/v1beta/models?pageSize=5", "", "native gemini v1beta /models"},
       {"GET", "/v1beta/files/abc", "", "native gemini v1beta /files/abc"},
-      {"POST", "/v1beta/tunedModels/t:generateContent", "", "native gemini v1beta /tunedModels/t:generateContent"},
-      {"GET", "/download/v1beta/files/abc:download?alt=media", "", "native gemini  /download/v1beta/files/abc:download"},
+      {"POST", "/v1beta/tunedModels/t:generateContent", "",
+       "native gemini v1beta /tunedModels/t:generateContent"},
+      {"GET", "/download/v1beta/files/abc:download?alt=media", "",
+       "native gemini  /download/v1beta/files/abc:download"},
       {"POST", "/v1/interactions", "", "native gemini v1 /interactions"},
       {"GET", "/v1/cachedContents/c", "", "native gemini v1 /cachedContents/c"},
       {"POST", "/v1/chat/completions", "", "chat openai"},
@@ -73,7 +85,8 @@ TEST(RoutesTest, FindsWhatAPathIsFor) {
 }
 
 TEST(RoutesTest, RefusesDotSegmentsInEveryDisguise) {
-  for (const char* target : {"/v1beta/../secret", "/v1beta/./models", "/v1beta/%2e%2e/x", "/v1beta/.%2E/x", "/v1/models/.."}) {
+  for (const char* target : {"/v1beta/../secret", "/v1beta/./models", "/v1beta/%2e%2e/x",
+                             "/v1beta/.%2E/x", "/v1/models/.."}) {
     const auto head = head_of("GET", target);
     const auto route = find_route(head);
     ASSERT_FALSE(route) << target;

@@ -37,8 +37,10 @@ TEST(StreamGuardTest, PassesWholeEventsOnUnchangedInAnyCut) {
       {"LF", "data: a\n\ndata: {\"finishReason\": 1}\n\n", "", true},
       {"half an event is kept back", "data: a\r\n\r\n", "data: {\"finishRea", false},
       {"a finish in the rest counts", "data: a\r\n\r\n", "data: {\"finishReason\":\"STOP\"}", true},
-      {"an error without a frame", "data: a\r\n\r\n", "{\n  \"error\": {\n    \"code\": 503\n  }\n}\n", true},
-      {"a mark inside a text is escaped there", "data: {\"text\":\"\\\"finishReason\\\"\"}\r\n\r\n", "", false},
+      {"an error without a frame", "data: a\r\n\r\n",
+       "{\n  \"error\": {\n    \"code\": 503\n  }\n}\n", true},
+      {"a mark inside a text is escaped there", "data: {\"text\":\"\\\"finishReason\\\"\"}\r\n\r\n",
+       "", false},
       {"nothing", "", "", false},
   };
   for (const auto& c : cases) {

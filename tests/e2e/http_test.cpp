@@ -6,23 +6,23 @@
 #include <fstream>
 
 #include "lib/core/json.hpp"
+#include "tests/e2e/bodies.hpp"
 #include "tests/support/fake_upstream.hpp"
 #include "tests/support/process.hpp"
 
 namespace gembal::testing {
 namespace {
 
-const std::string kGenerate = "/v1beta/models/gemini-2.5-flash:generateContent";
-const std::string kHello = R"({"contents":[{"parts":[{"text":"hi"}]}]})";
-const std::string kAnswer = R"({"candidates":[{"content":{"parts":[{"text":"hello"}]},"finishReason":"STOP"}]})";
 const std::string kToken = "x-goog-api-key: sk-test\r\n";
 
 class HttpTest : public ::testing::Test {
  protected:
   HttpTest()
       : upstream_([](Call& call) { call.reply(200, kAnswer); }),
-        daemon_(home_, upstream_.base_url(), {"key-one"},
-                "[server]\nmax_body = \"100KiB\"\nmax_header = \"8KiB\"\nheader_timeout = \"400ms\"\ncors_origins = [\"https://app.example\"]\n") {}
+        daemon_(
+            home_, upstream_.base_url(), {"key-one"},
+            "[server]\nmax_body = \"100KiB\"\nmax_header = \"8KiB\"\nheader_timeout = \"400ms\"\ncors_origins = [\"https://app.example\"]\n") {
+  }
 
   FakeUpstream upstream_;
   TempDir home_;
@@ -35,17 +35,34 @@ TEST_F(HttpTest, RefusesWhatIsMalformedInTheDialectOfItsReaderAndGoesOnServing) 
     std::string request;
     int status;
   } cases[] = {
-      {"two lengths", "POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
-      {"a length and chunks", "POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-      {"an unknown encoding", "POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
-      {"bad chunks", "POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\n" + kToken + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400},
-      {"huge headers", "GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(9'000, 'x') + "\r\n\r\n", 431},
+      {"two lengths",
+       "POST " + kGenerate +
+           " HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+       400},
+      {"a length and chunks",
+       "POST " + kGenerate +
+           " HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       400},
+      {"an unknown encoding",
+       "POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
+      {"bad chunks",
+       "POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\n" + kToken +
+           "Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
+       400},
+      {"huge headers", "GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(9'000, 'x') + "\r\n\r\n",
+       431},
       {"a huge path", "GET /" + std::string(20'000, 'x') + " HTTP/1.1\r\nHost: h\r\n\r\n", 431},
       {"no HTTP", "hello there, is anybody listening?\r\n\r\n", 400},
       {"TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n", 13), 400},
       {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
-      {"a body over the limit", "POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\n" + kToken + "Content-Length: 1000000000\r\n\r\n", 413},
-      {"chunks over the limit", "POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\n" + kToken + "Transfer-Encoding: chunked\r\n\r\n20000\r\n", 413},
+      {"a body over the limit",
+       "POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\n" + kToken +
+           "Content-Length: 1000000000\r\n\r\n",
+       413},
+      {"chunks over the limit",
+       "POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\n" + kToken +
+           "Transfer-Encoding: chunked\r\n\r\n20000\r\n",
+       413},
       {"an unknown expectation", "POST / HTTP/1.1\r\nHost: h\r\nExpect: miracles\r\n\r\n", 417},
       {"dots in the path", "GET /v1beta/../x HTTP/1.1\r\nHost: h\r\n" + kToken + "\r\n", 400},
   };
@@ -61,10 +78,13 @@ TEST_F(HttpTest, RefusesWhatIsMalformedInTheDialectOfItsReaderAndGoesOnServing) 
     const auto body = parse_json(reply->body);
     ASSERT_TRUE(body) << reply->body;
     EXPECT_EQ((*body)["error"]["code"], c.status);
-    if (c.name != std::string_view("dots in the path")) EXPECT_TRUE(socket.peer_leaves(milliseconds{5'000})) << "nobody knows where the next request starts";
+    if (c.name != std::string_view("dots in the path"))
+      EXPECT_TRUE(socket.peer_leaves(milliseconds{5'000}))
+          << "nobody knows where the next request starts";
     EXPECT_EQ(daemon_.get("/healthz").status(), 200);
   }
-  const auto openai = ask(daemon_.port(), "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\n" + kToken + "Content-Length: 1000000000\r\n\r\n");
+  const auto openai = ask(daemon_.port(), "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\n" +
+                                              kToken + "Content-Length: 1000000000\r\n\r\n");
   EXPECT_EQ(openai.status(), 413);
   EXPECT_EQ((*parse_json(openai.body))["error"]["type"], "invalid_request_error");
   EXPECT_TRUE(upstream_.log().empty());
@@ -91,9 +111,12 @@ TEST_F(HttpTest, BadBodiesAreTheCallersFault) {
   } cases[] = {
       {"no JSON", "/v1/chat/completions", "{", 400, "JSON"},
       {"nothing", "/v1/chat/completions", "", 400, "JSON"},
-      {"invalid UTF-8", "/v1/chat/completions", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"\xff\"}]}", 400, "UTF-8"},
-      {"nested 40,000 deep", "/v1/chat/completions", "{\"messages\":" + std::string(40'000, '[') + std::string(40'000, ']') + "}", 400, "nested"},
-      {"embeddings nested as deep", "/v1/embeddings", std::string(40'000, '[') + std::string(40'000, ']'), 400, "nested"},
+      {"invalid UTF-8", "/v1/chat/completions",
+       "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"\xff\"}]}", 400, "UTF-8"},
+      {"nested 40,000 deep", "/v1/chat/completions",
+       "{\"messages\":" + std::string(40'000, '[') + std::string(40'000, ']') + "}", 400, "nested"},
+      {"embeddings nested as deep", "/v1/embeddings",
+       std::string(40'000, '[') + std::string(40'000, ']'), 400, "nested"},
       {"tokens for embeddings", "/v1/embeddings", R"({"model":"m","input":[1,2]})", 400, "tokens"},
   };
   for (const auto& c : cases) {
@@ -102,10 +125,12 @@ TEST_F(HttpTest, BadBodiesAreTheCallersFault) {
     EXPECT_EQ(reply.status(), c.status);
     const auto body = parse_json(reply.body);
     ASSERT_TRUE(body) << reply.body;
-    EXPECT_NE((*body)["error"]["message"].get<std::string>().find(c.says), std::string::npos) << reply.body;
+    EXPECT_NE((*body)["error"]["message"].get<std::string>().find(c.says), std::string::npos)
+        << reply.body;
   }
   EXPECT_TRUE(upstream_.log().empty());
-  EXPECT_EQ(daemon_.post(kGenerate, std::string(50'000, '[')).status(), 200) << "the native face does not look inside";
+  EXPECT_EQ(daemon_.post(kGenerate, std::string(50'000, '[')).status(), 200)
+      << "the native face does not look inside";
 }
 
 TEST_F(HttpTest, KeepsConnectionsAndAnswersPipelinedRequestsInOrder) {
@@ -132,8 +157,10 @@ TEST_F(HttpTest, KeepsConnectionsAndAnswersPipelinedRequestsInOrder) {
 }
 
 TEST_F(HttpTest, TakesChunkedBodiesInAnyCut) {
-  const std::string head = "POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\n" + kToken + "Transfer-Encoding: chunked\r\n\r\n";
-  const std::string chunks = "5\r\n{\"con\r\n10;x=y\r\ntents\":[{\"parts\"\r\n13\r\n:[{\"text\":\"hi\"}]}]}\r\n0\r\nTrailer: z\r\n\r\n";
+  const std::string head = "POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\n" + kToken +
+                           "Transfer-Encoding: chunked\r\n\r\n";
+  const std::string chunks =
+      "5\r\n{\"con\r\n10;x=y\r\ntents\":[{\"parts\"\r\n13\r\n:[{\"text\":\"hi\"}]}]}\r\n0\r\nTrailer: z\r\n\r\n";
   auto socket = Socket::connect(daemon_.port());
   MessageReader reader(socket);
   for (std::size_t cut = 1; cut < chunks.size(); cut += 3) {
@@ -148,8 +175,9 @@ TEST_F(HttpTest, TakesChunkedBodiesInAnyCut) {
 
 TEST_F(HttpTest, SaysContinueToThoseWhoWaitForIt) {
   auto socket = Socket::connect(daemon_.port());
-  socket.send("POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\n" + kToken + "Expect: 100-continue\r\nContent-Length: " +
-              std::to_string(kHello.size()) + "\r\n\r\n");
+  socket.send("POST " + kGenerate + " HTTP/1.1\r\nHost: h\r\n" + kToken +
+              "Expect: 100-continue\r\nContent-Length: " + std::to_string(kHello.size()) +
+              "\r\n\r\n");
   MessageReader reader(socket);
   const auto interim = reader.read();
   ASSERT_TRUE(interim);
@@ -160,7 +188,8 @@ TEST_F(HttpTest, SaysContinueToThoseWhoWaitForIt) {
 
 TEST_F(HttpTest, AnswersHttp10AndClosesBehindIt) {
   auto socket = Socket::connect(daemon_.port());
-  socket.send("POST " + kGenerate + " HTTP/1.0\r\n" + kToken + "Content-Length: " + std::to_string(kHello.size()) + "\r\n\r\n" + kHello);
+  socket.send("POST " + kGenerate + " HTTP/1.0\r\n" + kToken +
+              "Content-Length: " + std::to_string(kHello.size()) + "\r\n\r\n" + kHello);
   MessageReader reader(socket);
   const auto reply = reader.read();
   ASSERT_TRUE(reply);
@@ -169,12 +198,17 @@ TEST_F(HttpTest, AnswersHttp10AndClosesBehindIt) {
 }
 
 TEST_F(HttpTest, AnswersBrowsersThatAskFirst) {
-  const auto allowed = ask(daemon_.port(), "OPTIONS /v1/chat/completions HTTP/1.1\r\nHost: h\r\nOrigin: https://app.example\r\n"
-                                           "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization\r\n\r\n");
+  const auto allowed = ask(
+      daemon_.port(),
+      "OPTIONS /v1/chat/completions HTTP/1.1\r\nHost: h\r\nOrigin: https://app.example\r\n"
+      "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization\r\n\r\n");
   EXPECT_EQ(allowed.status() / 100, 2);
   EXPECT_EQ(allowed.header("access-control-allow-origin"), "https://app.example");
-  EXPECT_NE(allowed.header("access-control-allow-headers").find("authorization"), std::string::npos);
-  const auto other = ask(daemon_.port(), "OPTIONS /v1/models HTTP/1.1\r\nHost: h\r\nOrigin: https://evil.example\r\nAccess-Control-Request-Method: GET\r\n\r\n");
+  EXPECT_NE(allowed.header("access-control-allow-headers").find("authorization"),
+            std::string::npos);
+  const auto other = ask(
+      daemon_.port(),
+      "OPTIONS /v1/models HTTP/1.1\r\nHost: h\r\nOrigin: https://evil.example\r\nAccess-Control-Request-Method: GET\r\n\r\n");
   EXPECT_EQ(other.header("access-control-allow-origin"), "");
   const auto reply = daemon_.post(kGenerate, kHello, {"Origin: https://app.example"});
   EXPECT_EQ(reply.header("access-control-allow-origin"), "https://app.example");

@@ -1,4 +1,5 @@
-// A daemon's life: keys from other processes, reload, drain, kill -9, and what keeps it from starting.
+// A daemon's life: keys from other processes, reload, drain, kill -9, and what keeps it from
+// starting.
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -7,17 +8,13 @@
 
 #include "lib/core/json.hpp"
 #include "lib/core/secret.hpp"
+#include "tests/e2e/bodies.hpp"
 #include "tests/support/fake_upstream.hpp"
 #include "tests/support/process.hpp"
 
 namespace gembal::testing {
 namespace {
 
-const std::string kGenerate = "/v1beta/models/gemini-2.5-flash:generateContent";
-const std::string kStream = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse";
-const std::string kHello = R"({"contents":[{"parts":[{"text":"hi"}]}]})";
-const std::string kAnswer = R"({"candidates":[{"content":{"parts":[{"text":"hello"}]},"finishReason":"STOP"}]})";
-const std::string kPart = R"({"candidates":[{"content":{"parts":[{"text":"hel"}]}}]})";
 constexpr milliseconds kSeen{4'000};  // promised are two seconds; a busy machine may take longer
 
 TEST(LifeTest, KeysChangedOnTheCommandLineWorkInARunningDaemon) {
@@ -29,10 +26,12 @@ TEST(LifeTest, KeysChangedOnTheCommandLineWorkInARunningDaemon) {
   EXPECT_TRUE(eventually([&] { return daemon.post(kGenerate, kHello).status() == 200; }, kSeen));
   EXPECT_TRUE(eventually([&] { return daemon.get("/readyz").status() == 200; }, kSeen));
   ASSERT_EQ(run(home, {"keys", "disable", Secret("key-one").id()}).status, 0);
-  EXPECT_TRUE(eventually([&] {
-    return daemon.post(kGenerate, kHello).header("x-gembal-key") == Secret("key-two").id() &&
-           daemon.post(kGenerate, kHello).header("x-gembal-key") == Secret("key-two").id();
-  }, kSeen));
+  EXPECT_TRUE(eventually(
+      [&] {
+        return daemon.post(kGenerate, kHello).header("x-gembal-key") == Secret("key-two").id() &&
+               daemon.post(kGenerate, kHello).header("x-gembal-key") == Secret("key-two").id();
+      },
+      kSeen));
   ASSERT_EQ(run(home, {"keys", "remove", "--status", "ok"}).status, 0);
   EXPECT_TRUE(eventually([&] { return daemon.post(kGenerate, kHello).status() == 503; }, kSeen));
   ASSERT_EQ(run(home, {"keys", "enable", Secret("key-one").id()}).status, 0);
@@ -44,24 +43,34 @@ TEST(LifeTest, WhatWasLearnedSurvivesKillMinusNine) {
       R"({"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerDayPerProjectPerModel"}]}]}})";
   FakeUpstream upstream([&](Call& call) {
     call.key() == "key-spent" ? call.reply(429, day)
-    : call.key() == "key-leaked" ? call.reply(403, R"({"error":{"code":403,"message":"Your API key was reported as leaked.","status":"PERMISSION_DENIED"}})")
-                                 : call.reply(200, kAnswer);
+    : call.key() == "key-leaked"
+        ? call.reply(
+              403,
+              R"({"error":{"code":403,"message":"Your API key was reported as leaked.","status":"PERMISSION_DENIED"}})")
+        : call.reply(200, kAnswer);
   });
   TempDir home;
   {
     Daemon daemon(home, upstream.base_url(), {"key-spent", "key-leaked", "key-good"});
     EXPECT_EQ(daemon.post(kGenerate, kHello).status(), 200);
-    ASSERT_TRUE(eventually([&] { return run(home, {"keys", "list", "--json", "--status", "ok"}).out.find("exhausted") == std::string::npos &&
-                                        run(home, {"keys", "list", "--json", "--status", "disabled"}).out.find("leaked") != std::string::npos &&
-                                        run(home, {"keys", "list", "--json", "--status", "exhausted"}).out.find("\"id\"") != std::string::npos; }));
+    ASSERT_TRUE(eventually([&] {
+      return run(home, {"keys", "list", "--json", "--status", "ok"}).out.find("exhausted") ==
+                 std::string::npos &&
+             run(home, {"keys", "list", "--json", "--status", "disabled"}).out.find("leaked") !=
+                 std::string::npos &&
+             run(home, {"keys", "list", "--json", "--status", "exhausted"}).out.find("\"id\"") !=
+                 std::string::npos;
+    }));
     daemon.process().signal(SIGKILL);
     EXPECT_EQ(daemon.process().wait(), 128 + SIGKILL);
   }
   const auto before = upstream.log().size();
   Daemon again(home, upstream.base_url(), {});
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(again.post(kGenerate, kHello).header("x-gembal-key"), Secret("key-good").id());
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(again.post(kGenerate, kHello).header("x-gembal-key"), Secret("key-good").id());
   const auto log = upstream.log();
-  for (std::size_t i = before; i < log.size(); ++i) EXPECT_TRUE(log[i].starts_with("key-good")) << log[i];
+  for (std::size_t i = before; i < log.size(); ++i)
+    EXPECT_TRUE(log[i].starts_with("key-good")) << log[i];
 }
 
 TEST(LifeTest, OnSigtermRunningAnswersFinishAndNewOnesAreNotTaken) {
@@ -107,7 +116,8 @@ TEST(LifeTest, ASecondSignalOrTheDrainsEndCutsWhatStillRuns) {
       call.cut();
     });
     TempDir home;
-    Daemon daemon(home, upstream.base_url(), {"key-one"}, second ? "" : "[server]\ndrain_timeout = \"300ms\"\n");
+    Daemon daemon(home, upstream.base_url(), {"key-one"},
+                  second ? "" : "[server]\ndrain_timeout = \"300ms\"\n");
     auto socket = Socket::connect(daemon.port());
     socket.send(http_request("POST", kStream, kHello, {"x-goog-api-key: sk-test"}));
     ASSERT_TRUE(socket.receive(milliseconds{5'000}));
@@ -122,7 +132,9 @@ TEST(LifeTest, ASecondSignalOrTheDrainsEndCutsWhatStillRuns) {
 }
 
 TEST(LifeTest, OnSighupTheConfigurationIsReadAgain) {
-  FakeUpstream upstream([](Call& call) { call.reply(503, R"({"error":{"code":503,"message":"busy","status":"UNAVAILABLE"}})"); });
+  FakeUpstream upstream([](Call& call) {
+    call.reply(503, R"({"error":{"code":503,"message":"busy","status":"UNAVAILABLE"}})");
+  });
   TempDir home;
   Daemon daemon(home, upstream.base_url(), {"key-one"}, "[pool]\nmax_retries = 0\n");
   daemon.post(kGenerate, kHello);
@@ -158,8 +170,13 @@ TEST(LifeTest, ATokenIsMadeOnceAndKept) {
     } else {
       EXPECT_EQ(out.find(token), std::string::npos) << "a log must not get it a second time";
     }
-    EXPECT_EQ(ask(port, http_request("GET", "/v1/models", "", {"Authorization: Bearer " + token})).status(), 503) << "no keys, but let in";
-    EXPECT_EQ(ask(port, http_request("GET", "/v1/models", "", {"Authorization: Bearer x" + token})).status(), 401);
+    EXPECT_EQ(ask(port, http_request("GET", "/v1/models", "", {"Authorization: Bearer " + token}))
+                  .status(),
+              503)
+        << "no keys, but let in";
+    EXPECT_EQ(ask(port, http_request("GET", "/v1/models", "", {"Authorization: Bearer x" + token}))
+                  .status(),
+              401);
     process.signal(SIGTERM);
     EXPECT_EQ(process.wait(), 0);
   }
@@ -167,12 +184,16 @@ TEST(LifeTest, ATokenIsMadeOnceAndKept) {
 
 TEST(LifeTest, TheAdministratorsTokenIsGoodForClients) {
   TempDir home;
-  Process process(home, {"serve", "--sandbox", "--listen", "127.0.0.1:0"}, {{"ALLOWED_TOKENS", "sk-client"}, {"AUTH_TOKEN", "sk-admin"}});
+  Process process(home, {"serve", "--sandbox", "--listen", "127.0.0.1:0"},
+                  {{"ALLOWED_TOKENS", "sk-client"}, {"AUTH_TOKEN", "sk-admin"}});
   ASSERT_TRUE(process.says("Try it:"));
   const auto out = process.out();
   const int port = std::atoi(out.c_str() + out.find("http://127.0.0.1:") + 17);
   for (const char* token : {"sk-client", "sk-admin"}) {
-    EXPECT_EQ(ask(port, http_request("GET", "/v1/models", "", {std::string("x-api-key: ") + token})).status(), 200) << token;
+    EXPECT_EQ(ask(port, http_request("GET", "/v1/models", "", {std::string("x-api-key: ") + token}))
+                  .status(),
+              200)
+        << token;
   }
 }
 
@@ -180,19 +201,29 @@ TEST(LifeTest, WhatKeepsItFromStartingIsSaidWithTheRightStatus) {
   TempDir home;
   ListenSocket taken;
   const auto broken = home.write("broken.toml", "[server]\nlisten = \n");
-  const auto text = home.write("text.db", "this is no database at all, whatever its name may be " + std::string(1000, 'x'));
+  const auto text = home.write(
+      "text.db", "this is no database at all, whatever its name may be " + std::string(1000, 'x'));
   const struct {
     const char* name;
     std::vector<std::string> arguments;
     int status;
     const char* says;
   } cases[] = {
-      {"a port in use", {"serve", "--listen", "127.0.0.1:" + std::to_string(taken.port())}, 1, "in use"},
+      {"a port in use",
+       {"serve", "--listen", "127.0.0.1:" + std::to_string(taken.port())},
+       1,
+       "in use"},
       {"an address that is none", {"serve", "--listen", "nowhere"}, 2, "HOST:PORT"},
       {"a broken configuration", {"serve", "--config", broken}, 2, "broken.toml:2"},
       {"a file that is not there", {"serve", "--config", home.file("none.toml")}, 2, "none.toml"},
-      {"a store that is none", {"serve", "--store", text, "--listen", "127.0.0.1:0"}, 1, "no key store"},
-      {"a folder as the store", {"serve", "--store", home.path().string(), "--listen", "127.0.0.1:0"}, 1, "folder"},
+      {"a store that is none",
+       {"serve", "--store", text, "--listen", "127.0.0.1:0"},
+       1,
+       "no key store"},
+      {"a folder as the store",
+       {"serve", "--store", home.path().string(), "--listen", "127.0.0.1:0"},
+       1,
+       "folder"},
       {"a wrong option", {"serve", "--lisen", "x"}, 2, "--listen"},
       {"a wrong command", {"srve"}, 2, "serve"},
   };

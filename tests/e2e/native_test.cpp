@@ -6,17 +6,13 @@
 #include <mutex>
 
 #include "lib/core/json.hpp"
+#include "tests/e2e/bodies.hpp"
 #include "tests/support/fake_upstream.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/recording.hpp"
 
 namespace gembal::testing {
 namespace {
-
-const std::string kGenerate = "/v1beta/models/gemini-2.5-flash:generateContent";
-const std::string kStream = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse";
-const std::string kHello = R"({"contents":[{"parts":[{"text":"hi"}]}]})";
-const std::string kAnswer = R"({"candidates":[{"content":{"parts":[{"text":"hello"}]},"finishReason":"STOP"}]})";
 
 /// Whether the path is one that the native face passes on.
 bool is_native(const Recording& recording) {
@@ -34,7 +30,8 @@ TEST(NativeTest, PassesEveryRecordedExchangeOnByteForByte) {
     const Recording& now = *current;
     if (!now.streamed) return call.reply(now.status, now.body);
     call.begin_stream();
-    for (std::size_t at = 0; at < now.body.size(); at += 700) call.chunk(std::string_view(now.body).substr(at, 700));
+    for (std::size_t at = 0; at < now.body.size(); at += 700)
+      call.chunk(std::string_view(now.body).substr(at, 700));
     call.end_stream();
   });
   TempDir home;
@@ -42,13 +39,17 @@ TEST(NativeTest, PassesEveryRecordedExchangeOnByteForByte) {
   std::size_t passed = 0;
   for (const auto& recording : all) {
     if (!is_native(recording) || is_retried(recording) || recording.method.empty()) continue;
-    if (recording.path.find("/openai/") != std::string::npos || recording.path.find("/upload/") != std::string::npos) continue;
+    if (recording.path.find("/openai/") != std::string::npos ||
+        recording.path.find("/upload/") != std::string::npos)
+      continue;
     SCOPED_TRACE(recording.name);
     current = &recording;
     const auto target = recording.path + (recording.query.empty() ? "" : "?" + recording.query);
     const bool posts = recording.method == "POST" || recording.method == "PATCH";
-    const auto reply = ask(daemon.port(), http_request(recording.method, target, posts ? recording.request_body + " " : "",
-                                                       {"x-goog-api-key: sk-test", "Content-Type: application/json"}));
+    const auto reply =
+        ask(daemon.port(),
+            http_request(recording.method, target, posts ? recording.request_body + " " : "",
+                         {"x-goog-api-key: sk-test", "Content-Type: application/json"}));
     ASSERT_TRUE(reply.whole);
     EXPECT_EQ(reply.status(), recording.status);
     EXPECT_EQ(reply.body, recording.body);
@@ -61,13 +62,16 @@ TEST(NativeTest, PassesEveryRecordedExchangeOnByteForByte) {
 
 TEST(NativeTest, SendsUpstreamItsKeyAndNothingOfTheClients) {
   FakeUpstream upstream([](Call& call) {
-    call.reply(200, kAnswer, "application/json", {"X-Gemini-Service-Tier: standard", "Set-Cookie: NID=1", "Server: ESF"});
+    call.reply(200, kAnswer, "application/json",
+               {"X-Gemini-Service-Tier: standard", "Set-Cookie: NID=1", "Server: ESF"});
   });
   TempDir home;
   Daemon daemon(home, upstream.base_url(), {"key-one"});
-  const auto reply = ask(daemon.port(), http_request("POST", "/v1beta/models/m:generateContent?key=sk-test&alt=json", kHello,
-                                                     {"Authorization: Bearer sk-test", "x-api-key: sk-test", "Cookie: a=b",
-                                                      "X-Goog-Api-Client: genai/1", "Content-Type: application/json"}));
+  const auto reply =
+      ask(daemon.port(),
+          http_request("POST", "/v1beta/models/m:generateContent?key=sk-test&alt=json", kHello,
+                       {"Authorization: Bearer sk-test", "x-api-key: sk-test", "Cookie: a=b",
+                        "X-Goog-Api-Client: genai/1", "Content-Type: application/json"}));
   EXPECT_EQ(reply.status(), 200);
   const auto seen = upstream.last();
   EXPECT_EQ(seen.path(), "/v1beta/models/m:generateContent?alt=json");
@@ -93,10 +97,12 @@ TEST(NativeTest, ABadTokenIsAnErrorOfTheDialect) {
   FakeUpstream upstream([](Call& call) { call.reply(200, kAnswer); });
   TempDir home;
   Daemon daemon(home, upstream.base_url(), {"key-one"});
-  const auto native = ask(daemon.port(), http_request("POST", kGenerate, kHello, {"x-goog-api-key: sk-wrong"}));
+  const auto native =
+      ask(daemon.port(), http_request("POST", kGenerate, kHello, {"x-goog-api-key: sk-wrong"}));
   EXPECT_EQ(native.status(), 401);
   EXPECT_EQ((*parse_json(native.body))["error"]["status"], "UNAUTHENTICATED");
-  const auto openai = ask(daemon.port(), http_request("POST", "/v1/chat/completions", "{}", {"Authorization: Bearer sk-wrong"}));
+  const auto openai = ask(daemon.port(), http_request("POST", "/v1/chat/completions", "{}",
+                                                      {"Authorization: Bearer sk-wrong"}));
   EXPECT_EQ(openai.status(), 401);
   EXPECT_EQ((*parse_json(openai.body))["error"]["code"], "invalid_api_key");
   EXPECT_EQ(ask(daemon.port(), http_request("GET", "/v1beta/models", "")).status(), 401);
@@ -142,7 +148,8 @@ TEST(NativeTest, StreamsEventByEventAsTheyCome) {
 
 TEST(NativeTest, AStreamArrivesWholeWhereverUpstreamsPiecesAreCut) {
   const auto recorded = recordings("stream.text");
-  const std::string body = recorded.empty() ? "data: " + kAnswer + "\r\n\r\n" : recording("stream.text-gemini-2.5-flash").body;
+  const std::string body = recorded.empty() ? "data: " + kAnswer + "\r\n\r\n"
+                                            : recording("stream.text-gemini-2.5-flash").body;
   std::atomic<std::size_t> cut{0};
   FakeUpstream upstream([&](Call& call) {
     call.begin_stream();

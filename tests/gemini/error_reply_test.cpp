@@ -21,7 +21,8 @@ TEST(ErrorReplyTest, SaysWhatUpstreamSaid) {
       {"a page", "<html><title>502</title></html>", "the upstream failed without saying why"},
       {"nothing", "", "the upstream failed without saying why"},
       {"another JSON", "{}", "the upstream failed without saying why"},
-      {"a key is cut", R"({"error":{"message":"Consumer 'api_key:AIzaSyA0123456789abcdefghijklmnopqrstuv' has been suspended."}})",
+      {"a key is cut",
+       R"({"error":{"message":"Consumer 'api_key:AIzaSyA0123456789abcdefghijklmnopqrstuv' has been suspended."}})",
        "Consumer 'api_key:AIza…stuv' has been suspended."},
   };
   for (const auto& c : cases) {
@@ -42,7 +43,8 @@ TEST(ModelNameTest, TakesOffWhatClientsPutBefore) {
   EXPECT_EQ(bare_model("gemini/gemini-2.5-flash"), "gemini-2.5-flash");
   EXPECT_EQ(bare_model("gemini-2.5-flash"), "gemini-2.5-flash");
   EXPECT_TRUE(is_valid_model("gemini-2.5-flash_8b"));
-  for (const char* bad : {"", ".", "..", "a/b", "a b", "a:b", "a?b", "a%2f", "é"}) EXPECT_FALSE(is_valid_model(bad)) << bad;
+  for (const char* bad : {"", ".", "..", "a/b", "a b", "a:b", "a?b", "a%2f", "é"})
+    EXPECT_FALSE(is_valid_model(bad)) << bad;
   EXPECT_FALSE(is_valid_model(std::string(129, 'a')));
 }
 

@@ -15,7 +15,9 @@ TEST(ChunkReaderTest, ReadsTheSameInAnyCut) {
     std::size_t left;  // bytes after the body
   } cases[] = {
       {"two chunks", "5\r\nhello\r\n1;x=y\r\n!\r\n0\r\n\r\nGET", State::complete, "hello!", 3},
-      {"sizes in either case, with zeros in front", "00a\r\n0123456789\r\nB\r\n0123456789a\r\n0\r\n\r\n", State::complete, "01234567890123456789a", 0},
+      {"sizes in either case, with zeros in front",
+       "00a\r\n0123456789\r\nB\r\n0123456789a\r\n0\r\n\r\n", State::complete,
+       "01234567890123456789a", 0},
       {"a trailer is passed over", "1\r\na\r\n0\r\nX: y\r\n\r\n", State::complete, "a", 0},
       {"not over yet", "5\r\nhel", State::reading, "hel", 0},
       {"no size", "\r\n", State::refused, "", 0},
@@ -33,7 +35,8 @@ TEST(ChunkReaderTest, ReadsTheSameInAnyCut) {
       ChunkReader reader(1000);
       std::string body;
       std::size_t used = 0;
-      for (std::size_t at = 0; at < c.bytes.size() && reader.state() == State::reading; at += step) {
+      for (std::size_t at = 0; at < c.bytes.size() && reader.state() == State::reading;
+           at += step) {
         used += reader.read(std::string_view(c.bytes).substr(at, step), body);
       }
       EXPECT_EQ(reader.state(), c.state);

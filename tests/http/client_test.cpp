@@ -19,7 +19,8 @@ struct Fetched {
   std::optional<Error> error;
 };
 
-async::Task<void> fetch_into(Client& client, Request request, Fetched& fetched, int& left, async::Loop& loop) {
+async::Task<void> fetch_into(Client& client, Request request, Fetched& fetched, int& left,
+                             async::Loop& loop) {
   auto reply = client.open(std::move(request));
   auto arrived = co_await reply.wait_for_head();
   if (arrived) {
@@ -39,7 +40,8 @@ std::vector<Fetched> fetch(std::vector<Request> requests) {
   int left = static_cast<int>(requests.size());
   {
     Client client(loop, {});
-    for (std::size_t i = 0; i < requests.size(); ++i) loop.spawn(fetch_into(client, std::move(requests[i]), all[i], left, loop));
+    for (std::size_t i = 0; i < requests.size(); ++i)
+      loop.spawn(fetch_into(client, std::move(requests[i]), all[i], left, loop));
     loop.run();
   }
   return all;
@@ -49,7 +51,8 @@ class ClientTest : public ::testing::TestWithParam<const char*> {
  protected:
   static Request request_to(const FakeUpstream& upstream, const std::string& path = "/x") {
     Request request;
-    request.url = "http://" + std::string(GetParam()) + ":" + std::to_string(upstream.port()) + path;
+    request.url =
+        "http://" + std::string(GetParam()) + ":" + std::to_string(upstream.port()) + path;
     return request;
   }
 };
@@ -161,7 +164,8 @@ TEST_P(ClientTest, HundredsAtOnceDoNotGetMixedUp) {
   for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i].body, "/" + std::to_string(i));
 }
 
-async::Task<void> read_slowly(Client& client, Request request, std::atomic<std::size_t>& sent, std::size_t& at_rest, async::Loop& loop) {
+async::Task<void> read_slowly(Client& client, Request request, std::atomic<std::size_t>& sent,
+                              std::size_t& at_rest, async::Loop& loop) {
   auto reply = client.open(std::move(request));
   auto arrived = co_await reply.wait_for_head();
   EXPECT_TRUE(arrived);
@@ -192,7 +196,8 @@ TEST_P(ClientTest, AReaderWhoDoesNotReadStopsTheSender) {
   EXPECT_LT(at_rest, 30u << 20) << "kernel buffers fill; a hundred megabytes must not be taken";
 }
 
-async::Task<void> abort_soon(Client& client, Request request, std::optional<Error>& error, async::Loop& loop) {
+async::Task<void> abort_soon(Client& client, Request request, std::optional<Error>& error,
+                             async::Loop& loop) {
   auto reply = client.open(std::move(request));
   auto* name = &reply;
   loop.post([name] { name->abort({ErrorKind::cancelled, "enough", ""}); });

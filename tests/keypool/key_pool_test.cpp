@@ -37,14 +37,18 @@ Verdict verdict(Outcome outcome, std::optional<Milliseconds> delay = std::nullop
 }
 
 struct Pool : KeyPool {
-  explicit Pool(std::vector<Key> all, int max_failures = 3) : KeyPool({max_failures}) { replace(std::move(all), {}, kNoon); }
+  explicit Pool(std::vector<Key> all, int max_failures = 3) : KeyPool({max_failures}) {
+    replace(std::move(all), {}, kNoon);
+  }
 
-  std::string next(std::string_view model = "m", TimePoint now = kNoon, const std::vector<std::string>& tried = {}) {
+  std::string next(std::string_view model = "m", TimePoint now = kNoon,
+                   const std::vector<std::string>& tried = {}) {
     auto lease = take(model, tried, now);
     return lease ? (*lease)->secret.reveal() : std::string(to_string(lease.error().kind));
   }
   /// Takes until it is that key's turn, and reports.
-  std::vector<Change> report_for(const std::string& name, const Verdict& what, TimePoint now = kNoon, std::string_view model = "m") {
+  std::vector<Change> report_for(const std::string& name, const Verdict& what,
+                                 TimePoint now = kNoon, std::string_view model = "m") {
     for (int i = 0; i < 100; ++i) {
       auto lease = take("another model, to find a lease", {}, now);
       if (lease && (*lease)->secret.reveal() == name) return report(*lease, model, what, now);
@@ -83,20 +87,35 @@ TEST(KeyPoolTest, WhatAVerdictDoesToAKey) {
   const struct {
     const char* name;
     Verdict verdict;
-    const char* same_model;     // who is next for the model, of key-1 (reported) and nobody else
+    const char* same_model;  // who is next for the model, of key-1 (reported) and nobody else
     const char* other_model;
-    milliseconds back_after;    // zero: not by time
+    milliseconds back_after;  // zero: not by time
   } cases[] = {
       {"success", verdict(Outcome::success), "key-1", "key-1", {}},
       {"the caller's fault costs nothing", verdict(Outcome::caller_fault), "key-1", "key-1", {}},
-      {"a dead key is out for everything", verdict(Outcome::key_dead), "no_usable_key", "no_usable_key", {}},
-      {"one failure of an unusable key is forgiven", verdict(Outcome::key_unusable), "key-1", "key-1", {}},
-      {"a minute's quota: that model, for the delay", verdict(Outcome::quota_minute, seconds{48}), "keys_waiting", "key-1", seconds{48}},
+      {"a dead key is out for everything",
+       verdict(Outcome::key_dead),
+       "no_usable_key",
+       "no_usable_key",
+       {}},
+      {"one failure of an unusable key is forgiven",
+       verdict(Outcome::key_unusable),
+       "key-1",
+       "key-1",
+       {}},
+      {"a minute's quota: that model, for the delay", verdict(Outcome::quota_minute, seconds{48}),
+       "keys_waiting", "key-1", seconds{48}},
       {"a day's quota", verdict(Outcome::quota_day, hours{12}), "keys_waiting", "key-1", hours{12}},
-      {"no quota at all: a day", verdict(Outcome::quota_zero, seconds{5}), "keys_waiting", "key-1", hours{24}},
+      {"no quota at all: a day", verdict(Outcome::quota_zero, seconds{5}), "keys_waiting", "key-1",
+       hours{24}},
       {"a closed model", verdict(Outcome::model_closed), "keys_waiting", "key-1", hours{24}},
-      {"no credit: every model", verdict(Outcome::no_credit, hours{1}), "keys_waiting", "keys_waiting", hours{1}},
-      {"an overloaded model blames no key", verdict(Outcome::model_overloaded), "key-1", "key-1", {}},
+      {"no credit: every model", verdict(Outcome::no_credit, hours{1}), "keys_waiting",
+       "keys_waiting", hours{1}},
+      {"an overloaded model blames no key",
+       verdict(Outcome::model_overloaded),
+       "key-1",
+       "key-1",
+       {}},
       {"nor does a broken answer", verdict(Outcome::broken), "key-1", "key-1", {}},
       {"nor a refused region", verdict(Outcome::exit_blocked), "key-1", "key-1", {}},
       {"nor another key's object", verdict(Outcome::wrong_object), "key-1", "key-1", {}},
@@ -110,7 +129,8 @@ TEST(KeyPoolTest, WhatAVerdictDoesToAKey) {
     EXPECT_EQ(pool.next("other"), c.other_model);
     if (c.back_after == milliseconds{0}) continue;
     EXPECT_EQ(pool.next("m", kNoon + c.back_after - seconds{1}), "keys_waiting");
-    EXPECT_EQ(pool.next("m", kNoon + c.back_after + seconds{2}), "key-1") << "a little margin is added, not more";
+    EXPECT_EQ(pool.next("m", kNoon + c.back_after + seconds{2}), "key-1")
+        << "a little margin is added, not more";
   }
 }
 
@@ -171,7 +191,8 @@ TEST(KeyPoolTest, TheOwnersChangesWinAndWhatWasLearnedStays) {
   changed.erase(changed.begin() + 2);
   pool.replace(changed, {}, kNoon);
   EXPECT_EQ(pool.size(), 3u);
-  EXPECT_EQ(pool.next("m", kNoon, {key("key-2").id}), "key-4") << "the new one; key-1 still cools, key-3 has left";
+  EXPECT_EQ(pool.next("m", kNoon, {key("key-2").id}), "key-4")
+      << "the new one; key-1 still cools, key-3 has left";
   for (const auto& report : pool.snapshot(kNoon)) {
     if (report.key.secret.reveal() != "key-2") continue;
     EXPECT_EQ(report.key.label, "second");
@@ -182,7 +203,8 @@ TEST(KeyPoolTest, TheOwnersChangesWinAndWhatWasLearnedStays) {
   EXPECT_EQ(pool.usable(), 2u);
   changed[0].disabled = false;
   pool.replace(changed, {}, kNoon);
-  EXPECT_EQ(pool.next("m", kNoon, {key("key-2").id, key("key-4").id}), "key-1") << "enabled again, it starts afresh";
+  EXPECT_EQ(pool.next("m", kNoon, {key("key-2").id, key("key-4").id}), "key-1")
+      << "enabled again, it starts afresh";
 }
 
 TEST(KeyPoolTest, RemembersStatesOnlyForKeysThatAreNew) {
@@ -223,7 +245,8 @@ TEST(KeyPoolTest, AnyNumberOfModelNamesKeepsItBounded) {
   pool.report_for("key-1", verdict(Outcome::quota_day, hours{5}));
   for (int i = 0; i < 5'000; ++i) pool.next("made-up-" + std::to_string(i));
   EXPECT_EQ(pool.next("m"), "key-2");
-  EXPECT_EQ(pool.next("m"), "key-2") << "what is waiting is not forgotten for names that nobody asks for again";
+  EXPECT_EQ(pool.next("m"), "key-2")
+      << "what is waiting is not forgotten for names that nobody asks for again";
 }
 
 }  // namespace

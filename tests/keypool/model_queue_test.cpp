@@ -76,7 +76,8 @@ TEST(ModelQueueTest, AgreesWithAListWhateverHappens) {
       case 1: {
         std::vector<Slot> tried;
         if (dice() % 2) tried.push_back(slot);
-        const auto expected = std::find_if(ring.begin(), ring.end(), [&](Slot s) { return tried.empty() || s != tried[0]; });
+        const auto expected = std::find_if(ring.begin(), ring.end(),
+                                           [&](Slot s) { return tried.empty() || s != tried[0]; });
         const auto taken = queue.take(tried);
         ASSERT_EQ(taken.has_value(), expected != ring.end());
         if (!taken) break;

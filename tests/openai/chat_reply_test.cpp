@@ -10,9 +10,11 @@ namespace {
 const ReplyIdentity kIdentity{"chatcmpl-1", 1'700'000'000, "gemini-x"};
 
 TEST(ChatReplyTest, TranslatesAnAnswer) {
-  const auto text = chat_reply(R"({"candidates":[{"content":{"parts":[{"text":"hm","thought":true},{"text":"Hel"},{"text":"lo"}],"role":"model"},
+  const auto text = chat_reply(
+      R"({"candidates":[{"content":{"parts":[{"text":"hm","thought":true},{"text":"Hel"},{"text":"lo"}],"role":"model"},
       "finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":7,"thoughtsTokenCount":11,
-      "totalTokenCount":23,"cachedContentTokenCount":2,"toolUsePromptTokenCount":3}})", kIdentity);
+      "totalTokenCount":23,"cachedContentTokenCount":2,"toolUsePromptTokenCount":3}})",
+      kIdentity);
   ASSERT_TRUE(text);
   const Json reply = *parse_json(*text);
   EXPECT_EQ(reply["id"], "chatcmpl-1");
@@ -34,8 +36,10 @@ TEST(ChatReplyTest, TranslatesAnAnswer) {
 }
 
 TEST(ChatReplyTest, TranslatesCalls) {
-  const auto text = chat_reply(R"({"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{"b":1,"a":"x"}},"thoughtSignature":"SIG"},
-      {"functionCall":{"name":"g","id":"own"}}]},"finishReason":"STOP"}]})", kIdentity);
+  const auto text = chat_reply(
+      R"({"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{"b":1,"a":"x"}},"thoughtSignature":"SIG"},
+      {"functionCall":{"name":"g","id":"own"}}]},"finishReason":"STOP"}]})",
+      kIdentity);
   ASSERT_TRUE(text);
   const Json reply = *parse_json(*text);
   const Json& choice = reply["choices"][0];
@@ -57,19 +61,27 @@ TEST(ChatReplyTest, TranslatesFinishReasons) {
     const char* gemini;
     bool has_calls;
     const char* expected;
-  } cases[] = {{"STOP", false, "stop"},          {"STOP", true, "tool_calls"},     {"MAX_TOKENS", false, "length"},
-               {"SAFETY", false, "content_filter"}, {"RECITATION", false, "content_filter"},
-               {"PROHIBITED_CONTENT", false, "content_filter"}, {"MALFORMED_FUNCTION_CALL", false, "stop"},
-               {"SOMETHING_NEW", false, "stop"}, {"", false, ""}};
-  for (const auto& c : cases) EXPECT_EQ(finish_reason(c.gemini, c.has_calls), c.expected) << c.gemini;
+  } cases[] = {{"STOP", false, "stop"},
+               {"STOP", true, "tool_calls"},
+               {"MAX_TOKENS", false, "length"},
+               {"SAFETY", false, "content_filter"},
+               {"RECITATION", false, "content_filter"},
+               {"PROHIBITED_CONTENT", false, "content_filter"},
+               {"MALFORMED_FUNCTION_CALL", false, "stop"},
+               {"SOMETHING_NEW", false, "stop"},
+               {"", false, ""}};
+  for (const auto& c : cases)
+    EXPECT_EQ(finish_reason(c.gemini, c.has_calls), c.expected) << c.gemini;
 }
 
 TEST(ChatReplyTest, ABlockedPromptIsARefusal) {
-  const auto text = chat_reply(R"({"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"}})", kIdentity);
+  const auto text =
+      chat_reply(R"({"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"}})", kIdentity);
   ASSERT_TRUE(text);
   const Json reply = *parse_json(*text);
   EXPECT_EQ(reply["choices"][0]["finish_reason"], "content_filter");
-  EXPECT_EQ(reply["choices"][0]["message"]["refusal"], "The prompt was blocked (PROHIBITED_CONTENT).");
+  EXPECT_EQ(reply["choices"][0]["message"]["refusal"],
+            "The prompt was blocked (PROHIBITED_CONTENT).");
 }
 
 TEST(ChatReplyTest, RefusesWhatIsNoAnswer) {
@@ -88,7 +100,8 @@ TEST(ChatReplyTest, TranslatesEveryRecordedAnswer) {
     ASSERT_TRUE(text) << text.error().message;
     const Json reply = *parse_json(*text);
     const Json& usage = reply["usage"];
-    EXPECT_EQ(usage["total_tokens"].get<int>(), usage["prompt_tokens"].get<int>() + usage["completion_tokens"].get<int>());
+    EXPECT_EQ(usage["total_tokens"].get<int>(),
+              usage["prompt_tokens"].get<int>() + usage["completion_tokens"].get<int>());
     for (const auto& choice : reply["choices"]) {
       EXPECT_TRUE(choice["finish_reason"].is_string());
       EXPECT_TRUE(choice["message"].contains("content"));

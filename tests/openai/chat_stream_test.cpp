@@ -34,10 +34,11 @@ std::string translate(const std::vector<std::string>& events, bool usage = false
 }
 
 TEST(ChatStreamTest, KeepsOpenAisRules) {
-  const std::string out = translate({R"({"candidates":[{"content":{"parts":[{"text":"hm","thought":true}]},"index":0}],"usageMetadata":{"promptTokenCount":1}})",
-                                     R"({"candidates":[{"content":{"parts":[{"text":"Hi"}]},"index":0}]})",
-                                     R"({"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":2}})"},
-                                    true);
+  const std::string out = translate(
+      {R"({"candidates":[{"content":{"parts":[{"text":"hm","thought":true}]},"index":0}],"usageMetadata":{"promptTokenCount":1}})",
+       R"({"candidates":[{"content":{"parts":[{"text":"Hi"}]},"index":0}]})",
+       R"({"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":2}})"},
+      true);
   EXPECT_TRUE(out.ends_with("data: [DONE]\n\n"));
   const auto chunks = chunks_of(out);
   ASSERT_EQ(chunks.size(), 5u);
@@ -67,9 +68,11 @@ TEST(ChatStreamTest, NumbersCallsAndCandidates) {
       const Json& delta = choice["delta"];
       roles += delta.contains("role");
       if (const Json* made = find(delta, "tool_calls")) {
-        for (const auto& call : *made) calls.push_back(call["index"].dump() + call["function"]["name"].get<std::string>());
+        for (const auto& call : *made)
+          calls.push_back(call["index"].dump() + call["function"]["name"].get<std::string>());
       }
-      if (choice["finish_reason"].is_string()) reasons.push_back(choice["index"].dump() + choice["finish_reason"].get<std::string>());
+      if (choice["finish_reason"].is_string())
+        reasons.push_back(choice["index"].dump() + choice["finish_reason"].get<std::string>());
     }
   }
   EXPECT_EQ(roles, 2);
@@ -92,7 +95,8 @@ TEST(ChatStreamTest, AnErrorIsOne) {
 TEST(ChatStreamTest, TranslatesEveryRecordedStream) {
   std::size_t translated = 0;
   for (const auto& recording : testing::recordings("stream")) {
-    if (!recording.streamed || recording.path.find(":streamGenerateContent") == std::string::npos) continue;
+    if (!recording.streamed || recording.path.find(":streamGenerateContent") == std::string::npos)
+      continue;
     SCOPED_TRACE(recording.name);
     ChatStream stream(kIdentity, true);
     std::string out, text;

@@ -7,8 +7,10 @@
 namespace gembal::openai {
 namespace {
 
-std::string with_messages(const std::string& messages, const std::string& more = "", const std::string& model = "gemini-2.5-flash") {
-  return R"({"model":")" + model + R"(","messages":)" + messages + (more.empty() ? "" : "," + more) + "}";
+std::string with_messages(const std::string& messages, const std::string& more = "",
+                          const std::string& model = "gemini-2.5-flash") {
+  return R"({"model":")" + model + R"(","messages":)" + messages +
+         (more.empty() ? "" : "," + more) + "}";
 }
 
 const std::string kHi = R"([{"role":"user","content":"hi"}])";
@@ -25,10 +27,13 @@ TEST(ReadChatTest, TranslatesMessages) {
       {"system and developer, wherever they stand",
        R"([{"role":"system","content":"A"},{"role":"user","content":"hi"},{"role":"developer","content":"B"}])",
        R"("systemInstruction":{"parts":[{"text":"A"},{"text":"B"}]},)" + kHiTranslated},
-      {"only a system message becomes the question", R"([{"role":"system","content":"hi"}])", kHiTranslated},
-      {"several turns", R"([{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}])",
+      {"only a system message becomes the question", R"([{"role":"system","content":"hi"}])",
+       kHiTranslated},
+      {"several turns",
+       R"([{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}])",
        R"("contents":[{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"b"}]},{"role":"user","parts":[{"text":"c"}]}])"},
-      {"users in a row are one turn", R"([{"role":"user","content":"a"},{"role":"user","content":"b"}])",
+      {"users in a row are one turn",
+       R"([{"role":"user","content":"a"},{"role":"user","content":"b"}])",
        R"("contents":[{"role":"user","parts":[{"text":"a"},{"text":"b"}]}])"},
       {"parts, and a picture in a data URL",
        R"([{"role":"user","content":[{"type":"text","text":"what?"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBO Rw=="}}]}])",
@@ -36,8 +41,10 @@ TEST(ReadChatTest, TranslatesMessages) {
       {"a data URL with a charset, percent-encoded",
        R"([{"role":"user","content":[{"type":"image_url","image_url":"data:image/svg+xml;charset=utf-8;base64,YQ%3D%3D"}]}])",
        R"("contents":[{"role":"user","parts":[{"inlineData":{"mimeType":"image/svg+xml","data":"YQ=="}}]}])"},
-      {"an empty question is a blank", R"([{"role":"user","content":""}])", R"("contents":[{"role":"user","parts":[{"text":" "}]}])"},
-      {"sound", R"([{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}])",
+      {"an empty question is a blank", R"([{"role":"user","content":""}])",
+       R"("contents":[{"role":"user","parts":[{"text":" "}]}])"},
+      {"sound",
+       R"([{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}])",
        R"("contents":[{"role":"user","parts":[{"inlineData":{"mimeType":"audio/wav","data":"AAAA"}}]}])"},
       {"calls and their results, in the order of the calls",
        R"([{"role":"user","content":"go"},
@@ -61,7 +68,8 @@ TEST(ReadChatTest, TranslatesMessages) {
        R"("contents":[{"role":"user","parts":[{"text":"go"}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{},"id":"c"},"thoughtSignature":"SIG"}]},)"
        R"({"role":"user","parts":[{"functionResponse":{"name":"f","id":"c","response":{"result":"1"}}}]}])",
        "gemini-3.5-flash"},
-      {"Gemma knows no system instruction", R"([{"role":"system","content":"A"},{"role":"user","content":"hi"}])",
+      {"Gemma knows no system instruction",
+       R"([{"role":"system","content":"A"},{"role":"user","content":"hi"}])",
        R"("contents":[{"role":"user","parts":[{"text":"A"},{"text":"hi"}]}])", "gemma-3-27b-it"},
   };
   for (const auto& c : cases) {
@@ -80,46 +88,63 @@ TEST(ReadChatTest, TranslatesParameters) {
     std::string config;  // "" for none
     std::string model = "gemini-2.5-flash";
   } cases[] = {
-      {"sampling", R"("temperature":0.5,"top_p":1,"top_k":40,"seed":7)", R"({"temperature":0.5,"topP":1,"topK":40,"seed":7})"},
+      {"sampling", R"("temperature":0.5,"top_p":1,"top_k":40,"seed":7)",
+       R"({"temperature":0.5,"topP":1,"topK":40,"seed":7})"},
       {"null means absent", R"("temperature":null,"stop":null,"max_tokens":null)", ""},
       {"a 64-bit seed", R"("seed":9007199254740993)", R"({"seed":1})"},
-      {"the newer name of the length wins", R"("max_tokens":5,"max_completion_tokens":9)", R"({"maxOutputTokens":9})"},
+      {"the newer name of the length wins", R"("max_tokens":5,"max_completion_tokens":9)",
+       R"({"maxOutputTokens":9})"},
       {"stop, one or several", R"("stop":["a","","b"])", R"({"stopSequences":["a","b"]})"},
-      {"a penalty of zero is none", R"("presence_penalty":0,"frequency_penalty":0.5)", R"({"frequencyPenalty":0.5})"},
+      {"a penalty of zero is none", R"("presence_penalty":0,"frequency_penalty":0.5)",
+       R"({"frequencyPenalty":0.5})"},
       {"one candidate is the default", R"("n":1)", ""},
-      {"JSON", R"("response_format":{"type":"json_object"})", R"({"responseMimeType":"application/json"})"},
-      {"a schema keeps its order", R"("response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object","properties":{"b":{},"a":{}}}}})",
+      {"JSON", R"("response_format":{"type":"json_object"})",
+       R"({"responseMimeType":"application/json"})"},
+      {"a schema keeps its order",
+       R"("response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object","properties":{"b":{},"a":{}}}}})",
        R"({"responseMimeType":"application/json","responseJsonSchema":{"type":"object","properties":{"b":{},"a":{}}}})"},
-      {"effort on 2.5: a budget", R"("reasoning_effort":"low")", R"({"thinkingConfig":{"thinkingBudget":1024}})"},
-      {"no effort on 2.5 flash", R"("reasoning_effort":"none")", R"({"thinkingConfig":{"thinkingBudget":0}})"},
-      {"effort on 3: a level", R"("reasoning_effort":"medium")", R"({"thinkingConfig":{"thinkingLevel":"MEDIUM"}})", "gemini-3.5-flash"},
+      {"effort on 2.5: a budget", R"("reasoning_effort":"low")",
+       R"({"thinkingConfig":{"thinkingBudget":1024}})"},
+      {"no effort on 2.5 flash", R"("reasoning_effort":"none")",
+       R"({"thinkingConfig":{"thinkingBudget":0}})"},
+      {"effort on 3: a level", R"("reasoning_effort":"medium")",
+       R"({"thinkingConfig":{"thinkingLevel":"MEDIUM"}})", "gemini-3.5-flash"},
       {"effort where nothing thinks", R"("reasoning_effort":"high")", "", "gemma-3-27b-it"},
-      {"Google's own extras", R"("extra_body":{"google":{"thinking_config":{"include_thoughts":true}}})", R"({"thinkingConfig":{"include_thoughts":true}})"},
-      {"unknown members are passed over", R"("user":"me","logit_bias":{},"store":true,"foo":{"bar":[1]})", ""},
+      {"Google's own extras",
+       R"("extra_body":{"google":{"thinking_config":{"include_thoughts":true}}})",
+       R"({"thinkingConfig":{"include_thoughts":true}})"},
+      {"unknown members are passed over",
+       R"("user":"me","logit_bias":{},"store":true,"foo":{"bar":[1]})", ""},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
     const auto call = read_chat(with_messages(kHi, c.parameters, c.model));
     ASSERT_TRUE(call) << call.error().message;
-    EXPECT_EQ(call->body, "{" + kHiTranslated + (c.config.empty() ? "" : ",\"generationConfig\":" + c.config) + "}");
+    EXPECT_EQ(call->body, "{" + kHiTranslated +
+                              (c.config.empty() ? "" : ",\"generationConfig\":" + c.config) + "}");
   }
-  const auto streamed = read_chat(with_messages(kHi, R"("stream":true,"stream_options":{"include_usage":true})", "models/gemini-2.5-flash"));
+  const auto streamed = read_chat(with_messages(
+      kHi, R"("stream":true,"stream_options":{"include_usage":true})", "models/gemini-2.5-flash"));
   EXPECT_TRUE(streamed->stream);
   EXPECT_TRUE(streamed->include_usage);
   EXPECT_EQ(streamed->model, "gemini-2.5-flash");
 }
 
 TEST(ReadChatTest, TranslatesTools) {
-  const std::string tool = R"({"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","additionalProperties":false},"strict":true}})";
+  const std::string tool =
+      R"({"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","additionalProperties":false},"strict":true}})";
   const struct {
     const char* name;
     std::string parameters;
     const char* has;
   } cases[] = {
-      {"a declaration", "\"tools\":[" + tool + "]", R"("functionDeclarations":[{"name":"f","description":"d")"},
+      {"a declaration", "\"tools\":[" + tool + "]",
+       R"("functionDeclarations":[{"name":"f","description":"d")"},
       {"required", "\"tools\":[" + tool + R"(],"tool_choice":"required")", R"("mode":"ANY")"},
       {"none", "\"tools\":[" + tool + R"(],"tool_choice":"none")", R"("mode":"NONE")"},
-      {"a certain one", "\"tools\":[" + tool + R"(],"tool_choice":{"type":"function","function":{"name":"f"}})", R"("allowedFunctionNames":["f"])"},
+      {"a certain one",
+       "\"tools\":[" + tool + R"(],"tool_choice":{"type":"function","function":{"name":"f"}})",
+       R"("allowedFunctionNames":["f"])"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -142,18 +167,27 @@ TEST(ReadChatTest, NamesWhatIsWrong) {
       {"a model that leaves its path", with_messages(kHi, "", "../x"), "'model'"},
       {"no messages", R"({"model":"m"})", "'messages'"},
       {"empty messages", with_messages("[]"), "'messages'"},
-      {"an unknown role", with_messages(R"([{"role":"wizard","content":"x"}])"), "messages[0]: the role 'wizard'"},
+      {"an unknown role", with_messages(R"([{"role":"wizard","content":"x"}])"),
+       "messages[0]: the role 'wizard'"},
       {"a message that is none", with_messages("[7]"), "messages[0]"},
-      {"an unknown kind of part", with_messages(R"([{"role":"user","content":[{"type":"smell"}]}])"), "'smell'"},
-      {"a picture without a URL", with_messages(R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"x.png"}}]}])"), "'image_url'"},
-      {"a call without a name", with_messages(R"([{"role":"assistant","tool_calls":[{"id":"c"}]}])"), "tool_calls"},
+      {"an unknown kind of part",
+       with_messages(R"([{"role":"user","content":[{"type":"smell"}]}])"), "'smell'"},
+      {"a picture without a URL",
+       with_messages(
+           R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"x.png"}}]}])"),
+       "'image_url'"},
+      {"a call without a name",
+       with_messages(R"([{"role":"assistant","tool_calls":[{"id":"c"}]}])"), "tool_calls"},
       {"hot", with_messages(kHi, R"("temperature":3)"), "'temperature' must be from 0 to 2"},
       {"a number in words", with_messages(kHi, R"("top_p":"much")"), "'top_p' must be a number"},
       {"no tokens", with_messages(kHi, R"("max_tokens":0)"), "'max_tokens'"},
       {"a stop of numbers", with_messages(kHi, R"("stop":[1])"), "'stop'"},
-      {"a format of its own", with_messages(kHi, R"("response_format":{"type":"xml"})"), "'response_format.type'"},
-      {"an unknown effort", with_messages(kHi, R"("reasoning_effort":"some")"), "'reasoning_effort'"},
-      {"nested too deep", with_messages("[" + std::string(100'000, '[') + std::string(100'000, ']') + "]"), "deep"},
+      {"a format of its own", with_messages(kHi, R"("response_format":{"type":"xml"})"),
+       "'response_format.type'"},
+      {"an unknown effort", with_messages(kHi, R"("reasoning_effort":"some")"),
+       "'reasoning_effort'"},
+      {"nested too deep",
+       with_messages("[" + std::string(100'000, '[') + std::string(100'000, ']') + "]"), "deep"},
       {"invalid UTF-8", with_messages("[{\"role\":\"user\",\"content\":\"\xff\"}]"), "UTF-8"},
   };
   for (const auto& c : cases) {

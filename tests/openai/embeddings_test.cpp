@@ -13,14 +13,16 @@ namespace gembal::openai {
 namespace {
 
 TEST(EmbeddingsTest, ReadsARequest) {
-  const auto call = read_embeddings(R"({"model":"models/gemini-embedding-001","input":["a","b"],"dimensions":768,"encoding_format":"base64"})");
+  const auto call = read_embeddings(
+      R"({"model":"models/gemini-embedding-001","input":["a","b"],"dimensions":768,"encoding_format":"base64"})");
   ASSERT_TRUE(call);
   EXPECT_EQ(call->model, "gemini-embedding-001");
   EXPECT_EQ(call->inputs, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(call->dimensions, 768);
   EXPECT_TRUE(call->base64);
-  EXPECT_EQ(batch_request(*call, 1, 1),
-            R"({"requests":[{"model":"models/gemini-embedding-001","content":{"parts":[{"text":"b"}]},"outputDimensionality":768}]})");
+  EXPECT_EQ(
+      batch_request(*call, 1, 1),
+      R"({"requests":[{"model":"models/gemini-embedding-001","content":{"parts":[{"text":"b"}]},"outputDimensionality":768}]})");
   EXPECT_EQ(read_embeddings(R"({"model":"m","input":"a"})")->inputs.size(), 1u);
 }
 
@@ -53,8 +55,10 @@ TEST(EmbeddingsTest, WritesUnitVectorsAsNumbersOrAsBytes) {
   EXPECT_FLOAT_EQ(read->vectors[0][0], 0.6f);
   auto call = *read_embeddings(R"({"model":"m","input":["abcd","b"]})");
   const auto plain = embeddings_reply(call, read->vectors, 0);
-  EXPECT_EQ(plain, R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.6,0.8]},)"
-                   R"({"object":"embedding","index":1,"embedding":[0,1]}],"model":"m","usage":{"prompt_tokens":3,"total_tokens":3}})");
+  EXPECT_EQ(
+      plain,
+      R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.6,0.8]},)"
+      R"({"object":"embedding","index":1,"embedding":[0,1]}],"model":"m","usage":{"prompt_tokens":3,"total_tokens":3}})");
   call.base64 = true;
   const Json reply = *parse_json(embeddings_reply(call, read->vectors, 9));
   const auto bytes = base64_decode(string_in(reply["data"][1], "embedding"));
@@ -66,7 +70,8 @@ TEST(EmbeddingsTest, WritesUnitVectorsAsNumbersOrAsBytes) {
 }
 
 TEST(EmbeddingsTest, RefusesWhatAreNoVectors) {
-  for (const char* body : {"", "{}", R"({"embeddings":7})", R"({"embeddings":[{}]})", R"({"embeddings":[{"values":["x"]}]})"}) {
+  for (const char* body : {"", "{}", R"({"embeddings":7})", R"({"embeddings":[{}]})",
+                           R"({"embeddings":[{"values":["x"]}]})"}) {
     EXPECT_FALSE(read_vectors(body)) << body;
   }
 }
@@ -76,9 +81,12 @@ TEST(OpenAiErrorTest, HasTheShapeThatSdksRead) {
     int status;
     const char* type;
     const char* code;
-  } cases[] = {{400, "invalid_request_error", "invalid_request"}, {401, "authentication_error", "invalid_api_key"},
-               {404, "invalid_request_error", "model_not_found"}, {429, "rate_limit_error", "rate_limit_exceeded"},
-               {502, "server_error", "upstream_error"},           {503, "server_error", "overloaded"}};
+  } cases[] = {{400, "invalid_request_error", "invalid_request"},
+               {401, "authentication_error", "invalid_api_key"},
+               {404, "invalid_request_error", "model_not_found"},
+               {429, "rate_limit_error", "rate_limit_exceeded"},
+               {502, "server_error", "upstream_error"},
+               {503, "server_error", "overloaded"}};
   for (const auto& c : cases) {
     const Json body = *parse_json(error_body(c.status, "what"));
     EXPECT_EQ(body["error"]["message"], "what");

@@ -40,9 +40,11 @@ inline Json json_of(const Script& script) {
 inline std::vector<Json> events_of(const Script& script) {
   std::vector<Json> events;
   const std::string body = body_of(script);
-  for (std::size_t at = body.find("data: "); at != std::string::npos; at = body.find("data: ", at + 1)) {
+  for (std::size_t at = body.find("data: "); at != std::string::npos;
+       at = body.find("data: ", at + 1)) {
     const auto end = body.find('\n', at);
-    if (auto json = parse_json(body.substr(at + 6, end - at - 6))) events.push_back(*std::move(json));
+    if (auto json = parse_json(body.substr(at + 6, end - at - 6)))
+      events.push_back(*std::move(json));
   }
   return events;
 }
@@ -56,7 +58,8 @@ class Client {
   Script get(const std::string& url, const std::string& key = "key-one", TimePoint now = kNoon) {
     return api.answer(make_request("GET", url, "", key), now);
   }
-  Script post(const std::string& url, const std::string& body, const std::string& key = "key-one", TimePoint now = kNoon) {
+  Script post(const std::string& url, const std::string& body, const std::string& key = "key-one",
+              TimePoint now = kNoon) {
     return api.answer(make_request("POST", url, body, key), now);
   }
   Script fault(const std::string& name, const std::string& url, const std::string& body) {
@@ -65,7 +68,8 @@ class Client {
     return api.answer(request, kNoon);
   }
   /// To the OpenAI-compatible surface, with a bearer key.
-  Script openai(const std::string& path, const std::string& body, const std::string& method = "POST") {
+  Script openai(const std::string& path, const std::string& body,
+                const std::string& method = "POST") {
     auto request = make_request(method, "/v1beta/openai/" + path, body, "");
     request.headers.emplace_back("authorization", "Bearer key-one");
     return api.answer(request, kNoon);
@@ -82,10 +86,13 @@ class Client {
 };
 
 inline const char* const kFlash = "/v1beta/models/gemini-2.5-flash:generateContent";
-inline const char* const kFlashStream = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse";
-inline const char* const kNewStream = "/v1beta/models/gemini-3.5-flash:streamGenerateContent?alt=sse";
+inline const char* const kFlashStream =
+    "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse";
+inline const char* const kNewStream =
+    "/v1beta/models/gemini-3.5-flash:streamGenerateContent?alt=sse";
 inline const char* const kNew = "/v1beta/models/gemini-3.5-flash:generateContent";
-inline const char* const kHello = R"({"contents":[{"role":"user","parts":[{"text":"Say hello to Ada."}]}]})";
+inline const char* const kHello =
+    R"({"contents":[{"role":"user","parts":[{"text":"Say hello to Ada."}]}]})";
 
 /// A generateContent body with one user turn and further members: `"generationConfig":{...}`.
 inline std::string ask_with(const std::string& text, const std::string& more = "") {

@@ -16,7 +16,8 @@ const Json& details_of(const Json& error, std::string_view type) {
   const Json* details = find(error["error"], "details");
   if (!details) return none;
   for (const auto& detail : *details) {
-    if (string_in(detail, "@type") == "type.googleapis.com/google.rpc." + std::string(type)) return detail;
+    if (string_in(detail, "@type") == "type.googleapis.com/google.rpc." + std::string(type))
+      return detail;
   }
   return none;
 }
@@ -36,42 +37,59 @@ TEST(FaultsTest, EachErrorHasItsStatusItsWordsAndItsReason) {
       {"region-without-billing", 400, "FAILED_PRECONDITION", "User location is not supported", ""},
       {"nobilling", 400, "FAILED_PRECONDITION", "Please enable billing on project #1", ""},
       {"precondition", 400, "FAILED_PRECONDITION", "Precondition", ""},
-      {"two-credentials", 400, "INVALID_ARGUMENT", "Multiple authentication credentials received.", ""},
+      {"two-credentials", 400, "INVALID_ARGUMENT", "Multiple authentication credentials received.",
+       ""},
       {"bad-argument", 400, "INVALID_ARGUMENT", "Request contains an invalid argument.", ""},
       {"too-many-tokens", 400, "INVALID_ARGUMENT", "The input token count (1196265) exceeds", ""},
-      {"missing-signature", 400, "INVALID_ARGUMENT", "Function call is missing a thought_signature", ""},
+      {"missing-signature", 400, "INVALID_ARGUMENT", "Function call is missing a thought_signature",
+       ""},
       {"bad-signature", 400, "INVALID_ARGUMENT", "Corrupted thought signature.", ""},
       {"invalid-signature", 400, "INVALID_ARGUMENT", "Invalid thought signature.", ""},
-      {"bad401", 401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", "ACCESS_TOKEN_TYPE_UNSUPPORTED"},
-      {"bad401missing", 401, "UNAUTHENTICATED", "API keys are not supported by this API.", "CREDENTIALS_MISSING"},
+      {"bad401", 401, "UNAUTHENTICATED", "Request had invalid authentication credentials.",
+       "ACCESS_TOKEN_TYPE_UNSUPPORTED"},
+      {"bad401missing", 401, "UNAUTHENTICATED", "API keys are not supported by this API.",
+       "CREDENTIALS_MISSING"},
       {"leaked", 403, "PERMISSION_DENIED", "Your API key was reported as leaked.", ""},
-      {"suspended", 403, "PERMISSION_DENIED", "Permission denied: Consumer 'api_key:key-one' has been suspended.",
-       "CONSUMER_SUSPENDED"},
-      {"blocked", 403, "PERMISSION_DENIED", "Requests to this API generativelanguage.googleapis.com", "API_KEY_SERVICE_BLOCKED"},
-      {"blocked-referrer", 403, "PERMISSION_DENIED", "Requests from referer <empty>", "API_KEY_HTTP_REFERRER_BLOCKED"},
-      {"blocked-address", 403, "PERMISSION_DENIED", "The provided API key has an IP address", "API_KEY_IP_ADDRESS_BLOCKED"},
-      {"blocked-android", 403, "PERMISSION_DENIED", "Requests from this Android", "API_KEY_ANDROID_APP_BLOCKED"},
-      {"blocked-ios", 403, "PERMISSION_DENIED", "Requests from this iOS", "API_KEY_IOS_APP_BLOCKED"},
-      {"disabled-service", 403, "PERMISSION_DENIED", "Generative Language API has not been used in project", "SERVICE_DISABLED"},
+      {"suspended", 403, "PERMISSION_DENIED",
+       "Permission denied: Consumer 'api_key:key-one' has been suspended.", "CONSUMER_SUSPENDED"},
+      {"blocked", 403, "PERMISSION_DENIED",
+       "Requests to this API generativelanguage.googleapis.com", "API_KEY_SERVICE_BLOCKED"},
+      {"blocked-referrer", 403, "PERMISSION_DENIED", "Requests from referer <empty>",
+       "API_KEY_HTTP_REFERRER_BLOCKED"},
+      {"blocked-address", 403, "PERMISSION_DENIED", "The provided API key has an IP address",
+       "API_KEY_IP_ADDRESS_BLOCKED"},
+      {"blocked-android", 403, "PERMISSION_DENIED", "Requests from this Android",
+       "API_KEY_ANDROID_APP_BLOCKED"},
+      {"blocked-ios", 403, "PERMISSION_DENIED", "Requests from this iOS",
+       "API_KEY_IOS_APP_BLOCKED"},
+      {"disabled-service", 403, "PERMISSION_DENIED",
+       "Generative Language API has not been used in project", "SERVICE_DISABLED"},
       {"denied", 403, "PERMISSION_DENIED", "Your project has been denied access.", ""},
       {"unregistered", 403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers", ""},
-      {"wrong-cache", 403, "PERMISSION_DENIED", "CachedContent not found (or permission denied)", ""},
-      {"no-model", 404, "NOT_FOUND", "models/gemini-2.5-flash is not found for API version v1beta", ""},
-      {"new-users", 404, "NOT_FOUND", "This model models/gemini-2.5-flash is no longer available to new users.", ""},
-      {"bad429bare", 429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota).", ""},
+      {"wrong-cache", 403, "PERMISSION_DENIED", "CachedContent not found (or permission denied)",
+       ""},
+      {"no-model", 404, "NOT_FOUND", "models/gemini-2.5-flash is not found for API version v1beta",
+       ""},
+      {"new-users", 404, "NOT_FOUND",
+       "This model models/gemini-2.5-flash is no longer available to new users.", ""},
+      {"bad429bare", 429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota).",
+       ""},
       {"bad429later", 429, "RESOURCE_EXHAUSTED", "Resource exhausted. Please try again later.", ""},
       {"bad429minute", 429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", ""},
       {"bad429tokens", 429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", ""},
       {"bad429day", 429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", ""},
       {"bad429zero", 429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", ""},
       {"nocredit", 429, "RESOURCE_EXHAUSTED", "Your prepayment credits are depleted.", ""},
-      {"spending-cap", 429, "RESOURCE_EXHAUSTED", "Your project has exceeded its monthly spending cap", ""},
+      {"spending-cap", 429, "RESOURCE_EXHAUSTED",
+       "Your project has exceeded its monthly spending cap", ""},
       {"bad499", 499, "CANCELLED", "The operation was cancelled.", ""},
       {"bad500", 500, "INTERNAL", "Internal error encountered.", ""},
-      {"bad500retry", 500, "INTERNAL", "An internal error has occurred. Please retry or report in", ""},
+      {"bad500retry", 500, "INTERNAL", "An internal error has occurred. Please retry or report in",
+       ""},
       {"overloaded", 503, "UNAVAILABLE", "The model is overloaded. Please try again later.", ""},
       {"high-demand", 503, "UNAVAILABLE", "This model is currently experiencing high demand.", ""},
-      {"bad503deadline", 503, "UNAVAILABLE", "Deadline expired before operation could complete.", ""},
+      {"bad503deadline", 503, "UNAVAILABLE", "Deadline expired before operation could complete.",
+       ""},
       {"bad504", 504, "DEADLINE_EXCEEDED", "Deadline expired before operation could complete.", ""},
       {"bad504timeout", 504, "DEADLINE_EXCEEDED", "The request timed out.", ""},
       {"bad404html", 404, "", "", ""},
@@ -94,7 +112,8 @@ TEST(FaultsTest, EachErrorHasItsStatusItsWordsAndItsReason) {
     const Json body = json_of(script);
     EXPECT_EQ(body["error"]["code"], c.http);
     EXPECT_EQ(body["error"]["status"], c.status);
-    EXPECT_TRUE(string_in(body["error"], "message").starts_with(c.message)) << body["error"]["message"];
+    EXPECT_TRUE(string_in(body["error"], "message").starts_with(c.message))
+        << body["error"]["message"];
     const Json info = details_of(body, "ErrorInfo");
     EXPECT_EQ(info.is_null() ? "" : string_in(info, "reason"), c.reason);
   }
@@ -107,9 +126,11 @@ TEST(FaultsTest, QuotaErrorsNameTheirLimits) {
   const Json& violation = details_of(day, "QuotaFailure")["violations"][0];
   EXPECT_EQ(violation["quotaId"], "GenerateRequestsPerDayPerProjectPerModel-FreeTier");
   EXPECT_EQ(violation["quotaValue"], "20");
-  EXPECT_EQ(to_text(violation["quotaDimensions"]), R"({"location":"global","model":"gemini-2.5-flash"})");
+  EXPECT_EQ(to_text(violation["quotaDimensions"]),
+            R"({"location":"global","model":"gemini-2.5-flash"})");
   EXPECT_EQ(details_of(day, "RetryInfo")["retryDelay"], "43200s");  // noon to midnight
-  EXPECT_NE(string_in(day["error"], "message").find("\nPlease retry in 12h0m0s."), std::string::npos);
+  EXPECT_NE(string_in(day["error"], "message").find("\nPlease retry in 12h0m0s."),
+            std::string::npos);
 
   // The real API often says a few seconds where a day is meant.
   const Json misleading = json_of(client.fault("bad429day,27s", kFlash, kHello));
@@ -118,7 +139,8 @@ TEST(FaultsTest, QuotaErrorsNameTheirLimits) {
   const Json zero = json_of(client.fault("bad429zero", kFlash, kHello));
   EXPECT_EQ(details_of(zero, "QuotaFailure")["violations"].size(), 3u);
   EXPECT_EQ(find(details_of(zero, "QuotaFailure")["violations"][0], "quotaValue"), nullptr);
-  EXPECT_NE(string_in(zero["error"], "message").find(", limit: 0, model: gemini-2.5-flash"), std::string::npos);
+  EXPECT_NE(string_in(zero["error"], "message").find(", limit: 0, model: gemini-2.5-flash"),
+            std::string::npos);
 }
 
 TEST(FaultsTest, KeysAskForFaultsByTheirNames) {
@@ -153,7 +175,9 @@ TEST(FaultsTest, KeyFaultsHitEveryRequestAndOthersOnlyCalls) {
   EXPECT_EQ(client.get("/v1beta/models", "key-bad429day").status, 200);
   EXPECT_EQ(client.post(kFlash, kHello, "key-bad429day").status, 429);
   EXPECT_EQ(client.get("/v1beta/models", "key-overloaded").status, 200);
-  EXPECT_EQ(client.post("/v1beta/models/gemini-embedding-2:embedContent", "{}", "key-overloaded").status, 503);
+  EXPECT_EQ(
+      client.post("/v1beta/models/gemini-embedding-2:embedContent", "{}", "key-overloaded").status,
+      503);
 }
 
 TEST(FaultsTest, ReadsArgumentsAndRefusesWhatItDoesNotKnow) {
@@ -190,7 +214,8 @@ TEST(FaultsTest, BrokenAnswersHaveTheShapesOfRecordedOnes) {
       const auto script = client.fault(c.fault, url, kHello);
       EXPECT_EQ(script.status, 200);
       const Json response = script.chunked ? events_of(script).back() : json_of(script);
-      EXPECT_EQ(find(response, "promptFeedback") != nullptr, std::string_view(c.fault) == "prompt-blocked");
+      EXPECT_EQ(find(response, "promptFeedback") != nullptr,
+                std::string_view(c.fault) == "prompt-blocked");
       EXPECT_EQ(find(response, "candidates") != nullptr, *c.finish != 0);
       if (!*c.finish) continue;
       EXPECT_EQ(response["candidates"][0]["finishReason"], c.finish);
@@ -261,13 +286,15 @@ TEST(FaultsTest, BreaksStreamsOffWithErrors) {
   const auto bare = client.fault("error-bare,1", kFlashStream, kHello);
   EXPECT_EQ(bare.status, 200);
   ASSERT_EQ(bare.pieces.size(), 2u);
-  EXPECT_TRUE(bare.pieces[1].bytes.starts_with("{\n  \"error\": {\n    \"code\": 503,")) << bare.pieces[1].bytes;
+  EXPECT_TRUE(bare.pieces[1].bytes.starts_with("{\n  \"error\": {\n    \"code\": 503,"))
+      << bare.pieces[1].bytes;
   const auto event = client.fault("error-event,2,bad499", kFlashStream, kHello);
   ASSERT_EQ(event.pieces.size(), 3u);
   EXPECT_TRUE(event.pieces[2].bytes.starts_with("data: {\"error\": {\"code\": 499,"));
   EXPECT_TRUE(event.pieces[2].bytes.ends_with("}\r\n\r\n"));
   EXPECT_EQ(client.fault("error-event", kFlash, kHello).status, 503);
-  const auto in_array = client.fault("error-event,1", "/v1beta/models/gemini-2.5-flash:streamGenerateContent", kHello);
+  const auto in_array = client.fault(
+      "error-event,1", "/v1beta/models/gemini-2.5-flash:streamGenerateContent", kHello);
   EXPECT_EQ(json_of(in_array)[1]["error"]["code"], 503);
 }
 
@@ -275,7 +302,8 @@ TEST(FaultsTest, EveryFaultIsDocumented) {
   std::stringstream text;
   text << std::ifstream(GEMBAL_SANDBOX_DOC).rdbuf();
   for (const auto& name : fault_names()) {
-    EXPECT_NE(text.str().find("`" + name), std::string::npos) << name << " is not in docs/sandbox.md";
+    EXPECT_NE(text.str().find("`" + name), std::string::npos)
+        << name << " is not in docs/sandbox.md";
   }
 }
 

@@ -34,11 +34,14 @@ TEST(ModelsTest, ListsInPages) {
 TEST(ModelsTest, ShowsOne) {
   Client client;
   const Json model = json_of(client.get("/v1beta/models/gemini-3.5-flash"));
-  EXPECT_EQ(keys_of(model),
-            (std::vector<std::string>{"name", "version", "displayName", "description", "inputTokenLimit", "outputTokenLimit",
-                                      "supportedGenerationMethods", "temperature", "topP", "topK", "maxTemperature", "thinking"}));
+  EXPECT_EQ(keys_of(model), (std::vector<std::string>{
+                                "name", "version", "displayName", "description", "inputTokenLimit",
+                                "outputTokenLimit", "supportedGenerationMethods", "temperature",
+                                "topP", "topK", "maxTemperature", "thinking"}));
   EXPECT_EQ(client.get("/v1beta/models/nothing").status, 404);
-  EXPECT_EQ(json_of(client.post("/v1beta/models/gemini-flash-latest:generateContent", kHello))["modelVersion"], "gemini-3.8-flash");
+  EXPECT_EQ(json_of(client.post("/v1beta/models/gemini-flash-latest:generateContent",
+                                kHello))["modelVersion"],
+            "gemini-3.8-flash");
 }
 
 std::vector<double> vector_of(const Json& values) { return values.get<std::vector<double>>(); }
@@ -52,9 +55,10 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
 TEST(EmbeddingsTest, AreDeterministicAndOfLengthOne) {
   Client client;
   const auto embed = [&client](const std::string& model, const std::string& text, int dimensions) {
-    const auto script = client.post("/v1beta/models/" + model + ":embedContent",
-                                    "{\"content\":{\"parts\":[{\"text\":\"" + text + "\"}]},\"outputDimensionality\":" +
-                                        std::to_string(dimensions) + "}");
+    const auto script =
+        client.post("/v1beta/models/" + model + ":embedContent",
+                    "{\"content\":{\"parts\":[{\"text\":\"" + text +
+                        "\"}]},\"outputDimensionality\":" + std::to_string(dimensions) + "}");
     EXPECT_EQ(script.status, 200) << body_of(script);
     return vector_of(json_of(script)["embedding"]["values"]);
   };
@@ -67,17 +71,21 @@ TEST(EmbeddingsTest, AreDeterministicAndOfLengthOne) {
   // The older model cuts without scaling, so that clients have to.
   const auto shorter = embed("gemini-embedding-001", "cats like fish", 768);
   EXPECT_LT(dot(shorter, shorter), 0.5);
-  EXPECT_GT(dot(cats, embed("gemini-embedding-2", "fish like cats", 768)), dot(cats, embed("gemini-embedding-2", "tax law", 768)) + 0.3);
+  EXPECT_GT(dot(cats, embed("gemini-embedding-2", "fish like cats", 768)),
+            dot(cats, embed("gemini-embedding-2", "tax law", 768)) + 0.3);
 }
 
 TEST(EmbeddingsTest, BatchesKeepTheirOrderAndTheirRules) {
   Client client;
   const char* url = "/v1beta/models/gemini-embedding-001:batchEmbedContents";
-  const auto item = [](const std::string& text, const std::string& model = "models/gemini-embedding-001") {
+  const auto item = [](const std::string& text,
+                       const std::string& model = "models/gemini-embedding-001") {
     return "{\"model\":\"" + model + "\",\"content\":{\"parts\":[{\"text\":\"" + text + "\"}]}}";
   };
-  const Json both = json_of(client.post(url, "{\"requests\":[" + item("a") + "," + item("b") + "]}"));
-  const Json one = json_of(client.post("/v1beta/models/gemini-embedding-001:embedContent", item("b")));
+  const Json both =
+      json_of(client.post(url, "{\"requests\":[" + item("a") + "," + item("b") + "]}"));
+  const Json one =
+      json_of(client.post("/v1beta/models/gemini-embedding-001:embedContent", item("b")));
   EXPECT_EQ(both["embeddings"].size(), 2u);
   EXPECT_EQ(both["embeddings"][1], one["embedding"]);
 
@@ -88,17 +96,22 @@ TEST(EmbeddingsTest, BatchesKeepTheirOrderAndTheirRules) {
     std::string requests;
     const char* message;
   } cases[] = {
-      {"more than 100", many, "* BatchEmbedContentsRequest.requests: at most 100 requests can be in one batch\n"},
-      {"no model", R"({"content":{"parts":[{"text":"x"}]}})", "* BatchEmbedContentsRequest.requests[0].model: unexpected model name format\n"},
-      {"another model", item("x", "models/gemini-embedding-2"), "* BatchEmbedContentsRequest.requests[0].model: model must match"},
-      {"no text", item(""), "* BatchEmbedContentsRequest.requests[0].content: content is not specified\n"},
+      {"more than 100", many,
+       "* BatchEmbedContentsRequest.requests: at most 100 requests can be in one batch\n"},
+      {"no model", R"({"content":{"parts":[{"text":"x"}]}})",
+       "* BatchEmbedContentsRequest.requests[0].model: unexpected model name format\n"},
+      {"another model", item("x", "models/gemini-embedding-2"),
+       "* BatchEmbedContentsRequest.requests[0].model: model must match"},
+      {"no text", item(""),
+       "* BatchEmbedContentsRequest.requests[0].content: content is not specified\n"},
       {"none", "", "* BatchEmbedContentsRequest.requests: requests is not specified\n"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
     const auto script = client.post(url, "{\"requests\":[" + c.requests + "]}");
     EXPECT_EQ(script.status, 400);
-    EXPECT_TRUE(string_in(json_of(script)["error"], "message").starts_with(c.message)) << body_of(script);
+    EXPECT_TRUE(string_in(json_of(script)["error"], "message").starts_with(c.message))
+        << body_of(script);
   }
 }
 

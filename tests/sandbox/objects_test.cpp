@@ -15,7 +15,8 @@ std::string header_of(const Script& script, std::string_view name) {
   return "";
 }
 
-Script send(Client& client, const std::string& url, Headers headers, const std::string& body, const std::string& key = "key-one") {
+Script send(Client& client, const std::string& url, Headers headers, const std::string& body,
+            const std::string& key = "key-one") {
   auto request = make_request("POST", url, body, key);
   request.headers.insert(request.headers.end(), headers.begin(), headers.end());
   request.headers.emplace_back("host", "127.0.0.1:9999");
@@ -34,9 +35,17 @@ Json upload(Client& client, const std::string& key = "key-one") {
   const std::string url = header_of(start, "x-goog-upload-url");
   EXPECT_TRUE(url.starts_with("http://127.0.0.1:9999/upload/v1beta/files?upload_id=")) << url;
   const std::string session = url.substr(url.find("/upload"));
-  EXPECT_EQ(send(client, session, {{"x-goog-upload-command", "upload"}, {"x-goog-upload-offset", "0"}}, "hello ", "").status, 200);
-  EXPECT_EQ(send(client, session, {{"x-goog-upload-command", "upload"}, {"x-goog-upload-offset", "0"}}, "again", "").status, 400);
-  const auto end = send(client, session, {{"x-goog-upload-command", "upload, finalize"}, {"x-goog-upload-offset", "6"}}, "world", "");
+  EXPECT_EQ(send(client, session,
+                 {{"x-goog-upload-command", "upload"}, {"x-goog-upload-offset", "0"}}, "hello ", "")
+                .status,
+            200);
+  EXPECT_EQ(send(client, session,
+                 {{"x-goog-upload-command", "upload"}, {"x-goog-upload-offset", "0"}}, "again", "")
+                .status,
+            400);
+  const auto end = send(
+      client, session,
+      {{"x-goog-upload-command", "upload, finalize"}, {"x-goog-upload-offset", "6"}}, "world", "");
   EXPECT_EQ(end.status, 200) << body_of(end);
   EXPECT_EQ(header_of(end, "x-goog-upload-status"), "final");
   EXPECT_EQ(send(client, session, {{"x-goog-upload-command", "query"}}, "", "").status, 404);
@@ -46,8 +55,9 @@ Json upload(Client& client, const std::string& key = "key-one") {
 TEST(FilesTest, LiveFromUploadToRemoval) {
   Client client;
   const Json file = upload(client);
-  EXPECT_EQ(keys_of(file), (std::vector<std::string>{"name", "displayName", "mimeType", "sizeBytes", "createTime", "updateTime",
-                                                     "expirationTime", "sha256Hash", "uri", "state", "source"}));
+  EXPECT_EQ(keys_of(file), (std::vector<std::string>{"name", "displayName", "mimeType", "sizeBytes",
+                                                     "createTime", "updateTime", "expirationTime",
+                                                     "sha256Hash", "uri", "state", "source"}));
   EXPECT_EQ(file["sizeBytes"], "11");
   EXPECT_EQ(file["mimeType"], "text/plain");
   EXPECT_EQ(file["createTime"], "2026-11-24T20:00:00.000Z");
@@ -62,7 +72,8 @@ TEST(FilesTest, LiveFromUploadToRemoval) {
 
   EXPECT_EQ(client.get("/v1beta/" + name, "key-one", kNoon + hours{49}).status, 403);
   const Json again = upload(client);
-  const auto removed = client.api.answer(make_request("DELETE", "/v1beta/" + again["name"].get<std::string>()), kNoon);
+  const auto removed = client.api.answer(
+      make_request("DELETE", "/v1beta/" + again["name"].get<std::string>()), kNoon);
   EXPECT_EQ(body_of(removed), "{}\n");
   EXPECT_EQ(client.get("/v1beta/" + again["name"].get<std::string>()).status, 403);
 }
@@ -72,16 +83,19 @@ TEST(FilesTest, ListInPages) {
   for (int i = 0; i < 5; ++i) upload(client);
   const Json first = json_of(client.get("/v1beta/files?pageSize=3"));
   EXPECT_EQ(first["files"].size(), 3u);
-  const Json second = json_of(client.get("/v1beta/files?pageSize=3&pageToken=" + first["nextPageToken"].get<std::string>()));
+  const Json second = json_of(client.get("/v1beta/files?pageSize=3&pageToken=" +
+                                         first["nextPageToken"].get<std::string>()));
   EXPECT_EQ(second["files"].size(), 2u);
   EXPECT_EQ(find(second, "nextPageToken"), nullptr);
 }
 
 TEST(FilesTest, TakesMultipartUploads) {
   Client client;
-  const auto script = send(client, "/upload/v1beta/files?uploadType=multipart", {{"content-type", "multipart/related; boundary=\"xx\""}},
-                           "--xx\r\nContent-Type: application/json\r\n\r\n{\"file\":{\"displayName\":\"p\"}}\r\n"
-                           "--xx\r\nContent-Type: image/png\r\n\r\nBYTES\r\n--xx--\r\n");
+  const auto script =
+      send(client, "/upload/v1beta/files?uploadType=multipart",
+           {{"content-type", "multipart/related; boundary=\"xx\""}},
+           "--xx\r\nContent-Type: application/json\r\n\r\n{\"file\":{\"displayName\":\"p\"}}\r\n"
+           "--xx\r\nContent-Type: image/png\r\n\r\nBYTES\r\n--xx--\r\n");
   ASSERT_EQ(script.status, 200) << body_of(script);
   EXPECT_EQ(json_of(script)["file"]["mimeType"], "image/png");
   EXPECT_EQ(json_of(script)["file"]["sizeBytes"], "5");
@@ -91,13 +105,16 @@ TEST(FilesTest, TakesMultipartUploads) {
 TEST(CachesTest, LiveAreUsedAndExpire) {
   Client client;
   const std::string story(8000, 'x');
-  const std::string content = R"("contents":[{"role":"user","parts":[{"text":")" + story + R"("}]}])";
-  const auto made = client.post("/v1beta/cachedContents",
-                                R"({"model":"models/gemini-2.5-flash","ttl":"300s","displayName":"story",)" + content + "}");
+  const std::string content =
+      R"("contents":[{"role":"user","parts":[{"text":")" + story + R"("}]}])";
+  const auto made = client.post(
+      "/v1beta/cachedContents",
+      R"({"model":"models/gemini-2.5-flash","ttl":"300s","displayName":"story",)" + content + "}");
   ASSERT_EQ(made.status, 200) << body_of(made);
   const Json cache = json_of(made);
-  EXPECT_EQ(keys_of(cache), (std::vector<std::string>{"name", "model", "createTime", "updateTime", "expireTime", "displayName",
-                                                      "usageMetadata"}));
+  EXPECT_EQ(keys_of(cache),
+            (std::vector<std::string>{"name", "model", "createTime", "updateTime", "expireTime",
+                                      "displayName", "usageMetadata"}));
   EXPECT_EQ(cache["expireTime"], "2026-11-24T20:05:00.000Z");
   EXPECT_EQ(cache["usageMetadata"]["totalTokenCount"], 2000);
   const std::string name = cache["name"];
@@ -118,21 +135,30 @@ TEST(CachesTest, LiveAreUsedAndExpire) {
 
 TEST(CachesTest, RefusesSmallOnesAndModelsThatCannot) {
   Client client;
-  EXPECT_EQ(client.post("/v1beta/cachedContents", R"({"model":"models/gemini-2.5-flash","contents":[{"parts":[{"text":"x"}]}]})").status, 400);
-  EXPECT_EQ(client.post("/v1beta/cachedContents", R"({"model":"models/gemini-embedding-001"})").status, 404);
+  EXPECT_EQ(
+      client
+          .post("/v1beta/cachedContents",
+                R"({"model":"models/gemini-2.5-flash","contents":[{"parts":[{"text":"x"}]}]})")
+          .status,
+      400);
+  EXPECT_EQ(
+      client.post("/v1beta/cachedContents", R"({"model":"models/gemini-embedding-001"})").status,
+      404);
   EXPECT_EQ(client.post("/v1beta/cachedContents", "{}").status, 400);
 }
 
 TEST(InteractionsTest, AreMadeReadAndRemoved) {
   Client client;
-  const Json made = json_of(client.post("/v1beta/interactions", R"({"model":"gemini-3.5-flash","input":"Hello you"})"));
+  const Json made = json_of(
+      client.post("/v1beta/interactions", R"({"model":"gemini-3.5-flash","input":"Hello you"})"));
   EXPECT_EQ(made["status"], "completed");
   EXPECT_NE(string_in(made["steps"][1]["content"][0], "text").find("Hello you"), std::string::npos);
   const std::string url = "/v1beta/interactions/" + made["id"].get<std::string>();
   EXPECT_EQ(json_of(client.get(url)), made);
   EXPECT_EQ(client.get(url, "key-two").status, 404);
-  const std::string next = R"({"model":"gemini-3.5-flash","input":[{"type":"text","text":"and?"}],"previous_interaction_id":")" +
-                           made["id"].get<std::string>() + "\"}";
+  const std::string next =
+      R"({"model":"gemini-3.5-flash","input":[{"type":"text","text":"and?"}],"previous_interaction_id":")" +
+      made["id"].get<std::string>() + "\"}";
   EXPECT_EQ(client.post("/v1beta/interactions", next).status, 200);
   EXPECT_EQ(client.post("/v1beta/interactions", next, "key-two").status, 404);
   EXPECT_EQ(body_of(client.api.answer(make_request("DELETE", url), kNoon)), "{}");
@@ -141,23 +167,30 @@ TEST(InteractionsTest, AreMadeReadAndRemoved) {
 
 TEST(InteractionsTest, StreamNamedEventsWithLineFeedsAlone) {
   Client client;
-  const auto script = client.post("/v1beta/interactions", R"({"model":"gemini-2.5-flash","input":"x","stream":true})");
+  const auto script = client.post("/v1beta/interactions",
+                                  R"({"model":"gemini-2.5-flash","input":"x","stream":true})");
   const std::string body = body_of(script);
-  EXPECT_TRUE(body.starts_with("event: interaction.created\ndata: {\"event_type\":\"interaction.created\",")) << body;
+  EXPECT_TRUE(body.starts_with(
+      "event: interaction.created\ndata: {\"event_type\":\"interaction.created\","))
+      << body;
   EXPECT_TRUE(body.ends_with("event: done\ndata: [DONE]\n\n"));
   EXPECT_EQ(body.find('\r'), std::string::npos);
   std::vector<std::string> names;
   for (const auto& event : events_of(script)) {
-    if (names.empty() || names.back() != string_in(event, "event_type")) names.emplace_back(string_in(event, "event_type"));
+    if (names.empty() || names.back() != string_in(event, "event_type"))
+      names.emplace_back(string_in(event, "event_type"));
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"interaction.created", "interaction.status_update", "step.start", "step.delta",
-                                             "step.stop", "interaction.completed"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"interaction.created", "interaction.status_update",
+                                             "step.start", "step.delta", "step.stop",
+                                             "interaction.completed"}));
 }
 
 TEST(InteractionsTest, AgentsWorkInTheBackground) {
   Client client;
-  const Json started = json_of(client.post("/v1beta/interactions", R"({"agent":"deep-research","input":"x","background":true})"));
-  EXPECT_EQ(keys_of(started), (std::vector<std::string>{"id", "status", "created", "updated", "object", "agent"}));
+  const Json started = json_of(client.post(
+      "/v1beta/interactions", R"({"agent":"deep-research","input":"x","background":true})"));
+  EXPECT_EQ(keys_of(started),
+            (std::vector<std::string>{"id", "status", "created", "updated", "object", "agent"}));
   EXPECT_EQ(started["status"], "in_progress");
   const std::string url = "/v1beta/interactions/" + started["id"].get<std::string>();
   EXPECT_EQ(json_of(client.get(url))["status"], "completed");

@@ -8,12 +8,15 @@ namespace {
 
 using Keys = std::vector<std::string>;
 
-std::string chat(const std::string& model, const std::string& prompt, const std::string& more = "") {
-  return "{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"system\",\"content\":\"Be kind.\"},{\"role\":\"user\",\"content\":" +
+std::string chat(const std::string& model, const std::string& prompt,
+                 const std::string& more = "") {
+  return "{\"model\":\"" + model +
+         "\",\"messages\":[{\"role\":\"system\",\"content\":\"Be kind.\"},{\"role\":\"user\",\"content\":" +
          to_text(Json(prompt)) + "}]" + (more.empty() ? "" : "," + more) + "}";
 }
 
-const char* const kAdd = R"("tools":[{"type":"function","function":{"name":"add","parameters":{"type":"object",
+const char* const kAdd =
+    R"("tools":[{"type":"function","function":{"name":"add","parameters":{"type":"object",
     "properties":{"a":{"type":"integer"}},"required":["a"]}}}])";
 
 TEST(OpenAiFaceTest, CompletesAsGoogleDoes) {
@@ -31,14 +34,16 @@ TEST(OpenAiFaceTest, CompletesAsGoogleDoes) {
   EXPECT_NE(text.find("Hello"), std::string::npos);
   EXPECT_NE(text.find("Be kind."), std::string::npos);
   const Json& usage = completion["usage"];
-  EXPECT_GT(usage["total_tokens"].get<int>(), usage["prompt_tokens"].get<int>() + usage["completion_tokens"].get<int>());
+  EXPECT_GT(usage["total_tokens"].get<int>(),
+            usage["prompt_tokens"].get<int>() + usage["completion_tokens"].get<int>());
   EXPECT_EQ(completion["created"], to_unix_seconds(kNoon));
 }
 
 TEST(OpenAiFaceTest, StreamsWithLineFeedsAndDone) {
   Client client;
   const auto script = client.openai(
-      "chat/completions", chat("gemini-2.5-flash", "Hello", R"("stream":true,"stream_options":{"include_usage":true})"));
+      "chat/completions", chat("gemini-2.5-flash", "Hello",
+                               R"("stream":true,"stream_options":{"include_usage":true})"));
   const std::string body = body_of(script);
   EXPECT_TRUE(body.starts_with("data: {\"choices\":[{\"delta\":{\"content\":\"")) << body;
   EXPECT_TRUE(body.ends_with("}\n\ndata: [DONE]\n\n"));
@@ -48,37 +53,47 @@ TEST(OpenAiFaceTest, StreamsWithLineFeedsAndDone) {
   EXPECT_EQ(chunks[0]["object"], "chat.completion.chunk");
   EXPECT_EQ(chunks.back()["choices"][0]["finish_reason"], "stop");
   EXPECT_NE(find(chunks.back(), "usage"), nullptr);
-  const auto without = events_of(client.openai("chat/completions", chat("gemini-2.5-flash", "Hello", R"("stream":true)")));
+  const auto without = events_of(
+      client.openai("chat/completions", chat("gemini-2.5-flash", "Hello", R"("stream":true)")));
   EXPECT_EQ(find(without.back(), "usage"), nullptr);
 }
 
 TEST(OpenAiFaceTest, CallsToolsWithoutAnIndex) {
   Client client;
-  const Json old = json_of(client.openai("chat/completions", chat("gemini-2.5-flash", "add 5", kAdd)))["choices"][0];
+  const Json old = json_of(
+      client.openai("chat/completions", chat("gemini-2.5-flash", "add 5", kAdd)))["choices"][0];
   EXPECT_EQ(old["finish_reason"], "tool_calls");
   const Json& call = old["message"]["tool_calls"][0];
   EXPECT_EQ(keys_of(call), (Keys{"function", "id", "type"}));
   EXPECT_EQ(to_text(call["function"]), R"({"arguments":"{\"a\":5}","name":"add"})");
   EXPECT_TRUE(string_in(call, "id").starts_with("function-call-"));
 
-  const auto chunks = events_of(client.openai("chat/completions", chat("gemini-3.5-flash", "add 5", std::string(kAdd) + ",\"stream\":true")));
+  const auto chunks =
+      events_of(client.openai("chat/completions", chat("gemini-3.5-flash", "add 5",
+                                                       std::string(kAdd) + ",\"stream\":true")));
   ASSERT_EQ(chunks.size(), 2u);
-  EXPECT_EQ(keys_of(chunks[0]["choices"][0]["delta"]["tool_calls"][0]), (Keys{"extra_content", "function", "id", "type"}));
+  EXPECT_EQ(keys_of(chunks[0]["choices"][0]["delta"]["tool_calls"][0]),
+            (Keys{"extra_content", "function", "id", "type"}));
   EXPECT_EQ(chunks[1]["choices"][0]["finish_reason"], "stop");
 }
 
 TEST(OpenAiFaceTest, ChecksTheSignatureThatComesBack) {
   Client client;
-  const Json message =
-      json_of(client.openai("chat/completions", chat("gemini-3.5-flash", "add 5", kAdd)))["choices"][0]["message"];
+  const Json message = json_of(client.openai(
+      "chat/completions", chat("gemini-3.5-flash", "add 5", kAdd)))["choices"][0]["message"];
   const auto second_turn = [&](const Json& assistant) {
-    const Json tool = {{"role", "tool"}, {"tool_call_id", assistant["tool_calls"][0]["id"]}, {"content", "ten"}};
+    const Json tool = {
+        {"role", "tool"}, {"tool_call_id", assistant["tool_calls"][0]["id"]}, {"content", "ten"}};
     const Json user = {{"role", "user"}, {"content", "add 5"}};
-    return client.openai("chat/completions", to_text({{"model", "gemini-3.5-flash"}, {"messages", Json::array({user, assistant, tool})}}));
+    return client.openai("chat/completions",
+                         to_text({{"model", "gemini-3.5-flash"},
+                                  {"messages", Json::array({user, assistant, tool})}}));
   };
   const auto good = second_turn(message);
   ASSERT_EQ(good.status, 200) << body_of(good);
-  EXPECT_NE(string_in(json_of(good)["choices"][0]["message"], "content").find(R"(add answered {"result":"ten"})"), std::string::npos);
+  EXPECT_NE(string_in(json_of(good)["choices"][0]["message"], "content")
+                .find(R"(add answered {"result":"ten"})"),
+            std::string::npos);
   Json stripped = message;
   stripped["tool_calls"][0].erase("extra_content");
   EXPECT_EQ(second_turn(stripped).status, 400);
@@ -86,15 +101,23 @@ TEST(OpenAiFaceTest, ChecksTheSignatureThatComesBack) {
 
 TEST(OpenAiFaceTest, PutsThoughtsBetweenTags) {
   Client client;
-  const std::string more = R"("extra_body":{"google":{"thinking_config":{"include_thoughts":true}}})";
-  const Json message = json_of(client.openai("chat/completions", chat("gemini-2.5-flash", "Why?", more)))["choices"][0]["message"];
+  const std::string more =
+      R"("extra_body":{"google":{"thinking_config":{"include_thoughts":true}}})";
+  const Json message = json_of(client.openai(
+      "chat/completions", chat("gemini-2.5-flash", "Why?", more)))["choices"][0]["message"];
   const auto text = string_in(message, "content");
   EXPECT_TRUE(text.starts_with("<thought>"));
   EXPECT_NE(text.find("</thought>"), std::string::npos);
-  const auto chunks = events_of(client.openai("chat/completions", chat("gemini-2.5-flash", "Why?", more + ",\"stream\":true")));
-  EXPECT_EQ(to_text(chunks[0]["choices"][0]["delta"]["extra_content"]), R"({"google":{"thought":true}})");
+  const auto chunks = events_of(client.openai(
+      "chat/completions", chat("gemini-2.5-flash", "Why?", more + ",\"stream\":true")));
+  EXPECT_EQ(to_text(chunks[0]["choices"][0]["delta"]["extra_content"]),
+            R"({"google":{"thought":true}})");
   EXPECT_TRUE(string_in(chunks[1]["choices"][0]["delta"], "content").starts_with("</thought>"));
-  EXPECT_EQ(client.openai("chat/completions", chat("gemini-2.5-flash", "x", more + R"(,"reasoning_effort":"low")")).status, 400);
+  EXPECT_EQ(client
+                .openai("chat/completions",
+                        chat("gemini-2.5-flash", "x", more + R"(,"reasoning_effort":"low")"))
+                .status,
+            400);
 }
 
 TEST(OpenAiFaceTest, ErrorsComeInAList) {
@@ -105,9 +128,12 @@ TEST(OpenAiFaceTest, ErrorsComeInAList) {
     int status;
     const char* message;
   } cases[] = {
-      {"an unknown name", chat("gemini-2.5-flash", "x", R"("store":true)"), 400, "Invalid JSON payload received. Unknown name \"store\""},
-      {"an unknown model", chat("gpt-4", "x"), 404, "models/gpt-4 is not found for API version v1main"},
-      {"no messages", R"({"model":"gemini-2.5-flash","messages":[]})", 400, "* GenerateContentRequest.contents: contents is not specified"},
+      {"an unknown name", chat("gemini-2.5-flash", "x", R"("store":true)"), 400,
+       "Invalid JSON payload received. Unknown name \"store\""},
+      {"an unknown model", chat("gpt-4", "x"), 404,
+       "models/gpt-4 is not found for API version v1main"},
+      {"no messages", R"({"model":"gemini-2.5-flash","messages":[]})", 400,
+       "* GenerateContentRequest.contents: contents is not specified"},
       {"broken JSON", "{", 400, "Invalid JSON payload received."},
   };
   for (const auto& c : cases) {
@@ -123,7 +149,8 @@ TEST(OpenAiFaceTest, ErrorsComeInAList) {
 TEST(OpenAiFaceTest, BrokenAnswersKeepTheirReasons) {
   Client client;
   const auto finish = [&client](const char* fault) {
-    auto request = make_request("POST", "/v1beta/openai/chat/completions", chat("gemini-2.5-flash", "x"), "");
+    auto request =
+        make_request("POST", "/v1beta/openai/chat/completions", chat("gemini-2.5-flash", "x"), "");
     request.headers = {{"authorization", "Bearer k"}, {"x-sandbox-fault", fault}};
     const Json body = json_of(client.api.answer(request, kNoon));
     return find(body, "choices") ? body["choices"][0]["finish_reason"].get<std::string>() : "none";
@@ -136,20 +163,25 @@ TEST(OpenAiFaceTest, BrokenAnswersKeepTheirReasons) {
 
 TEST(OpenAiFaceTest, EmbedsDrawsAndLists) {
   Client client;
-  const Json plain = json_of(client.openai("embeddings", R"({"model":"gemini-embedding-001","input":["a","b"],"dimensions":8})"));
+  const Json plain = json_of(client.openai(
+      "embeddings", R"({"model":"gemini-embedding-001","input":["a","b"],"dimensions":8})"));
   EXPECT_EQ(keys_of(plain), (Keys{"data", "model", "object"}));
   EXPECT_EQ(plain["data"][1]["index"], 1);
   EXPECT_EQ(plain["data"][1]["embedding"].size(), 8u);
-  const Json packed = json_of(client.openai("embeddings", R"({"model":"gemini-embedding-001","input":"a","dimensions":8,"encoding_format":"base64"})"));
+  const Json packed = json_of(client.openai(
+      "embeddings",
+      R"({"model":"gemini-embedding-001","input":"a","dimensions":8,"encoding_format":"base64"})"));
   EXPECT_EQ(base64_decode(string_in(packed["data"][0], "embedding"))->size(), 32u);
 
-  const Json images = json_of(client.openai("images/generations", R"({"model":"gemini-2.5-flash-image","prompt":"a cat","n":2})"));
+  const Json images = json_of(client.openai(
+      "images/generations", R"({"model":"gemini-2.5-flash-image","prompt":"a cat","n":2})"));
   ASSERT_EQ(images["data"].size(), 2u);
   EXPECT_TRUE(base64_decode(string_in(images["data"][0], "b64_json"))->starts_with("\x89PNG"));
 
   const Json models = json_of(client.openai("models", "", "GET"));
   EXPECT_EQ(keys_of(models["data"][0]), (Keys{"id", "object", "owned_by", "display_name"}));
-  EXPECT_EQ(json_of(client.openai("models/models/gemini-2.5-pro", "", "GET"))["id"], "models/gemini-2.5-pro");
+  EXPECT_EQ(json_of(client.openai("models/models/gemini-2.5-pro", "", "GET"))["id"],
+            "models/gemini-2.5-pro");
   EXPECT_EQ(client.openai("models/gpt-4", "", "GET").status, 404);
 }
 

@@ -10,7 +10,9 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
-Json detail(const Script& script, std::size_t index) { return json_of(script)["error"]["details"][index]; }
+Json detail(const Script& script, std::size_t index) {
+  return json_of(script)["error"]["details"][index];
+}
 std::string delay_of(const Script& script) { return detail(script, 2)["retryDelay"]; }
 std::string quota_of(const Script& script) { return detail(script, 1)["violations"][0]["quotaId"]; }
 
@@ -39,7 +41,9 @@ TEST(QuotaTest, ReadsLimitsOutOfKeys) {
 
 TEST(QuotaTest, MinutesSlideAndTheDelayIsTrue) {
   Client client;
-  const auto ask = [&client](TimePoint now) { return client.post(kFlash, kHello, "key-rpm2", now); };
+  const auto ask = [&client](TimePoint now) {
+    return client.post(kFlash, kHello, "key-rpm2", now);
+  };
   EXPECT_EQ(ask(kNoon).status, 200);
   EXPECT_EQ(ask(kNoon + seconds{10}).status, 200);
   const auto refused = ask(kNoon + Milliseconds{20'250});
@@ -47,7 +51,8 @@ TEST(QuotaTest, MinutesSlideAndTheDelayIsTrue) {
   EXPECT_EQ(quota_of(refused), "GenerateRequestsPerMinutePerProjectPerModel-FreeTier");
   EXPECT_EQ(detail(refused, 1)["violations"][0]["quotaValue"], "2");
   EXPECT_EQ(delay_of(refused), "39s");
-  EXPECT_NE(string_in(json_of(refused)["error"], "message").find("Please retry in 39.75s."), std::string::npos);
+  EXPECT_NE(string_in(json_of(refused)["error"], "message").find("Please retry in 39.75s."),
+            std::string::npos);
   EXPECT_EQ(ask(kNoon + Milliseconds{59'999}).status, 429);
   EXPECT_EQ(ask(kNoon + seconds{60}).status, 200);  // refused requests were not counted
   EXPECT_EQ(ask(kNoon + seconds{60}).status, 429);
@@ -56,7 +61,9 @@ TEST(QuotaTest, MinutesSlideAndTheDelayIsTrue) {
 
 TEST(QuotaTest, DaysEndAtMidnightInCalifornia) {
   Client client;
-  const auto ask = [&client](TimePoint now) { return client.post(kFlash, kHello, "key-rpd1", now); };
+  const auto ask = [&client](TimePoint now) {
+    return client.post(kFlash, kHello, "key-rpd1", now);
+  };
   EXPECT_EQ(ask(kNoon).status, 200);
   const auto refused = ask(kNoon + hours{1});
   EXPECT_EQ(quota_of(refused), "GenerateRequestsPerDayPerProjectPerModel-FreeTier");
@@ -75,7 +82,8 @@ TEST(QuotaTest, CountsPerModelAndPerKey) {
 }
 
 TEST(QuotaTest, KeysOfOneProjectShareTheirQuota) {
-  Client client(R"({"keys":[{"key":"a","project":"p"},{"key":"b","project":"p"},"c"],"quota":{"rpm":1}})");
+  Client client(
+      R"({"keys":[{"key":"a","project":"p"},{"key":"b","project":"p"},"c"],"quota":{"rpm":1}})");
   EXPECT_EQ(client.post(kFlash, kHello, "a").status, 200);
   EXPECT_EQ(client.post(kFlash, kHello, "b").status, 429);
   EXPECT_EQ(client.post(kFlash, kHello, "c").status, 200);
@@ -103,7 +111,8 @@ TEST(QuotaTest, TokensAndTextsAreCounted) {
   EXPECT_EQ(quota_of(refused), "GenerateContentInputTokensPerModelPerMinute-FreeTier");
   EXPECT_EQ(delay_of(refused), "59s");
 
-  const std::string one = R"({"model":"models/gemini-embedding-2","content":{"parts":[{"text":"a"}]}})";
+  const std::string one =
+      R"({"model":"models/gemini-embedding-2","content":{"parts":[{"text":"a"}]}})";
   const std::string three = "{\"requests\":[" + one + "," + one + "," + one + "]}";
   const char* url = "/v1beta/models/gemini-embedding-2:batchEmbedContents";
   EXPECT_EQ(client.post(url, three, "key-rpm5").status, 200);

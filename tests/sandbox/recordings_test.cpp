@@ -22,14 +22,16 @@ Json recording(const std::string& name) {
   return nullptr;
 }
 
-/// Every member of `mine` must exist in `real`, in the same order; lists are compared by their first elements.
+/// Every member of `mine` must exist in `real`, in the same order; lists are compared by their
+/// first elements.
 void expect_same_members(const Json& mine, const Json& real, const std::string& path) {
   if (mine.is_object()) {
     ASSERT_TRUE(real.is_object()) << path;
     std::size_t at = 0;
     const auto names = keys_of(real);
     for (const auto& [name, value] : mine.items()) {
-      const auto found = std::find(names.begin() + static_cast<std::ptrdiff_t>(at), names.end(), name);
+      const auto found =
+          std::find(names.begin() + static_cast<std::ptrdiff_t>(at), names.end(), name);
       ASSERT_NE(found, names.end()) << path << "." << name << " is missing or out of order";
       at = static_cast<std::size_t>(found - names.begin());
       expect_same_members(value, real[name], path + "." + name);
@@ -50,24 +52,34 @@ TEST(RecordingsTest, HasTheMembersOfRecordedRepliesInTheirOrder) {
     const char* url;
     std::string body;
   } cases[] = {
-      {"stream.text-gemini-2.5-flash", kFlashStream, ask_with("sandbox:{\"text\":\"1, 2, 3\",\"events\":1}")},
+      {"stream.text-gemini-2.5-flash", kFlashStream,
+       ask_with("sandbox:{\"text\":\"1, 2, 3\",\"events\":1}")},
       {"stream.thinking-gemini-3-flash-preview", kNewStream, ask_with("Why?", thoughts)},
       {"stream.call-signed-gemini-pro-latest", kNewStream,
-       ask_with("use the square_root tool on 132413",
-                R"("tools":[{"functionDeclarations":[{"name":"square_root","parameters":{"type":"OBJECT",
-                "properties":{"number":{"type":"NUMBER"}}}}]}],)" + thoughts)},
+       ask_with(
+           "use the square_root tool on 132413",
+           R"("tools":[{"functionDeclarations":[{"name":"square_root","parameters":{"type":"OBJECT",
+                "properties":{"number":{"type":"NUMBER"}}}}]}],)" +
+               thoughts)},
       {"stream.call-gemini-2.5-flash", kFlashStream,
-       ask_with("weather", R"("generationConfig":{"thinkingConfig":{"thinkingBudget":0}},"tools":[{"functionDeclarations":[{"name":"weather"}]}])")},
-      {"generate.code-execution-gemini-3.5-flash", kNew, ask_with("compute 1 + 2", R"("tools":[{"codeExecution":{}}])")},
+       ask_with(
+           "weather",
+           R"("generationConfig":{"thinkingConfig":{"thinkingBudget":0}},"tools":[{"functionDeclarations":[{"name":"weather"}]}])")},
+      {"generate.code-execution-gemini-3.5-flash", kNew,
+       ask_with("compute 1 + 2", R"("tools":[{"codeExecution":{}}])")},
       {"generate.thinking-gemini-3-flash-preview", kNew, ask_with("Why?", thoughts)},
       {"generate.json-schema-gemini-3-flash-preview", kNew,
-       ask_with("Bob", R"("generationConfig":{"responseMimeType":"application/json","responseJsonSchema":{"type":"object"}})")},
+       ask_with(
+           "Bob",
+           R"("generationConfig":{"responseMimeType":"application/json","responseJsonSchema":{"type":"object"}})")},
       {"generate.audio-out", "/v1beta/models/gemini-2.5-flash-preview-tts:generateContent",
        ask_with("Hi", R"("generationConfig":{"responseModalities":["AUDIO"]})")},
       {"countTokens-gemini-3.5-flash", "/v1beta/models/gemini-3.5-flash:countTokens", kHello},
-      {"batchEmbedContents-gemini-embedding-001", "/v1beta/models/gemini-embedding-001:batchEmbedContents",
+      {"batchEmbedContents-gemini-embedding-001",
+       "/v1beta/models/gemini-embedding-001:batchEmbedContents",
        R"({"requests":[{"model":"models/gemini-embedding-001","content":{"parts":[{"text":"a"}]}}]})"},
-      {"interactions-interactions__0435", "/v1beta/interactions", R"({"model":"gemini-2.5-flash","input":"a joke"})"},
+      {"interactions-interactions__0435", "/v1beta/interactions",
+       R"({"model":"gemini-2.5-flash","input":"a joke"})"},
   };
   Client client;
   for (const auto& c : cases) {

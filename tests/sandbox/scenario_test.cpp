@@ -15,12 +15,18 @@ TEST(ScenarioTest, RefusesWhatItDoesNotUnderstand) {
   } cases[] = {
       {"no object", "[]", "scenario: 'scenario' must be an object"},
       {"a misspelt member", R"({"rule":[]})", "scenario: unknown member 'rule' in 'scenario'"},
-      {"a misspelt member of a rule", R"({"rules":[{"modell":"x"}]})", "scenario: unknown member 'modell' in 'rules[0]'"},
-      {"an unknown fault", R"({"rules":[{"fault":"overlode"}]})", "scenario: rules[0]: unknown fault 'overlode'"},
-      {"a delay that is none", R"({"chunk_delay":20})", "scenario: 'chunk_delay' must be a duration such as \"20ms\""},
-      {"a negative count", R"({"rules":[{"first":-1}]})", "scenario: 'rules[0].first' must be a number from 0 on"},
-      {"a key without a name", R"({"keys":[{"project":"p"}]})", "scenario: 'keys[0].key' is missing"},
-      {"a quota of words", R"({"quota":{"rpm":"many"}})", "scenario: 'quota.rpm' must be a number from 0 on"},
+      {"a misspelt member of a rule", R"({"rules":[{"modell":"x"}]})",
+       "scenario: unknown member 'modell' in 'rules[0]'"},
+      {"an unknown fault", R"({"rules":[{"fault":"overlode"}]})",
+       "scenario: rules[0]: unknown fault 'overlode'"},
+      {"a delay that is none", R"({"chunk_delay":20})",
+       "scenario: 'chunk_delay' must be a duration such as \"20ms\""},
+      {"a negative count", R"({"rules":[{"first":-1}]})",
+       "scenario: 'rules[0].first' must be a number from 0 on"},
+      {"a key without a name", R"({"keys":[{"project":"p"}]})",
+       "scenario: 'keys[0].key' is missing"},
+      {"a quota of words", R"({"quota":{"rpm":"many"}})",
+       "scenario: 'quota.rpm' must be a number from 0 on"},
       {"rules that are no list", R"({"rules":{}})", "scenario: 'rules' must be a list"},
   };
   for (const auto& c : cases) {
@@ -51,12 +57,15 @@ TEST(ScenarioTest, RulesApplyInTurnToTheRequestsThatMatch) {
 TEST(ScenarioTest, MatchesTheModelInTheBodyOfOpenAiRequests) {
   Client client(R"({"rules":[{"model":"gemini-3.5","fault":"overloaded"}]})");
   const std::string messages = R"("messages":[{"role":"user","content":"hi"}]})";
-  EXPECT_EQ(client.openai("chat/completions", R"({"model":"gemini-3.5-flash",)" + messages).status, 503);
-  EXPECT_EQ(client.openai("chat/completions", R"({"model":"gemini-2.5-flash",)" + messages).status, 200);
+  EXPECT_EQ(client.openai("chat/completions", R"({"model":"gemini-3.5-flash",)" + messages).status,
+            503);
+  EXPECT_EQ(client.openai("chat/completions", R"({"model":"gemini-2.5-flash",)" + messages).status,
+            200);
 }
 
 TEST(ScenarioTest, KnowsItsKeys) {
-  Client client(R"({"seed":3,"latency":"5ms","chunk_delay":"0","keys":["good",{"key":"bad","fault":"suspended"},
+  Client client(
+      R"({"seed":3,"latency":"5ms","chunk_delay":"0","keys":["good",{"key":"bad","fault":"suspended"},
       {"key":"poor","quota":{"rpd":1}}]})");
   const auto good = client.post(kFlashStream, kHello, "good");
   EXPECT_EQ(good.status, 200);

@@ -16,7 +16,9 @@ TEST(StreamTest, FramesEventsAsTheApiDoes) {
   EXPECT_EQ(script.pieces[0].after, Milliseconds{0});
   EXPECT_EQ(script.pieces[1].after, Milliseconds{20});
   for (const auto& piece : script.pieces) {
-    EXPECT_TRUE(piece.bytes.starts_with("data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \"")) << piece.bytes;
+    EXPECT_TRUE(
+        piece.bytes.starts_with("data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \""))
+        << piece.bytes;
     EXPECT_TRUE(piece.bytes.ends_with("}\r\n\r\n"));
     EXPECT_EQ(piece.bytes.find('\n'), piece.bytes.size() - 3);
   }
@@ -25,7 +27,8 @@ TEST(StreamTest, FramesEventsAsTheApiDoes) {
 
 TEST(StreamTest, SaysTheSameAsTheUnaryReplyWithCumulativeUsage) {
   Client client;
-  for (const auto& [stream, unary] : {std::pair{kFlashStream, kFlash}, std::pair{kNewStream, kNew}}) {
+  for (const auto& [stream, unary] :
+       {std::pair{kFlashStream, kFlash}, std::pair{kNewStream, kNew}}) {
     const std::string body = ask_with("Tell me \xf0\x9f\x98\x80 <b>things</b>");
     const auto events = events_of(client.post(stream, body));
     const Json whole = json_of(client.post(unary, body));
@@ -54,7 +57,8 @@ TEST(StreamTest, EndsWithASignatureInAnEmptyPartFromTheThirdGenerationOn) {
 
 TEST(StreamTest, EscapesAngleBracketsAndKeepsOtherCharacters) {
   Client client;
-  const std::string body = body_of(client.post(kFlashStream, ask_with(R"(sandbox:{"events":1,"text":"<a> é & 'b' \" \u2028"})")));
+  const std::string body = body_of(client.post(
+      kFlashStream, ask_with(R"(sandbox:{"events":1,"text":"<a> é & 'b' \" \u2028"})")));
   EXPECT_NE(body.find(R"("\u003ca\u003e é & 'b' \" \u2028")"), std::string::npos) << body;
 }
 
@@ -86,9 +90,11 @@ TEST(StreamTest, SendsCallsAndEmptyMetadataAsTheModelsDo) {
   ASSERT_EQ(old.size(), 1u);
   EXPECT_EQ(old[0]["candidates"][0]["finishMessage"], "Model generated function call(s).");
 
-  const auto grounded = events_of(client.post(kFlashStream, ask_with("search", R"("tools":[{"googleSearch":{}}])")));
+  const auto grounded =
+      events_of(client.post(kFlashStream, ask_with("search", R"("tools":[{"googleSearch":{}}])")));
   EXPECT_EQ(to_text(grounded[0]["candidates"][0]["groundingMetadata"]), "{}");
-  EXPECT_NE(find(grounded.back()["candidates"][0]["groundingMetadata"], "groundingChunks"), nullptr);
+  EXPECT_NE(find(grounded.back()["candidates"][0]["groundingMetadata"], "groundingChunks"),
+            nullptr);
 }
 
 }  // namespace

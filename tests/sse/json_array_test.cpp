@@ -12,12 +12,21 @@ TEST(JsonArraySplitterTest, FindsTheSameElementsInAnyCut) {
     std::vector<std::string> elements;
     bool closed;
   } cases[] = {
-      {"as the Gemini API streams without alt=sse", "[{\n  \"a\": 1\n}\n,\r\n{\"b\":[1,{}]}\n]\n", {"{\n  \"a\": 1\n}", "{\"b\":[1,{}]}"}, true},
-      {"brackets and quotes in strings", R"([{"a":"]}\"[{"},{"b":"\\"}])", {R"({"a":"]}\"[{"})", R"({"b":"\\"})"}, true},
+      {"as the Gemini API streams without alt=sse",
+       "[{\n  \"a\": 1\n}\n,\r\n{\"b\":[1,{}]}\n]\n",
+       {"{\n  \"a\": 1\n}", "{\"b\":[1,{}]}"},
+       true},
+      {"brackets and quotes in strings",
+       R"([{"a":"]}\"[{"},{"b":"\\"}])",
+       {R"({"a":"]}\"[{"})", R"({"b":"\\"})"},
+       true},
       {"cut off inside an element", R"([{"a":1},{"b":)", {R"({"a":1})"}, false},
       {"cut off between two", R"([{"a":1},)", {R"({"a":1})"}, false},
       {"empty", "[]", {}, true},
-      {"an object in place of the array", R"({"error":{"code":503}})", {R"({"error":{"code":503}})"}, true},
+      {"an object in place of the array",
+       R"({"error":{"code":503}})",
+       {R"({"error":{"code":503}})"},
+       true},
       {"arrays as elements", "[[1,2],[3]]", {"[1,2]", "[3]"}, true},
   };
   for (const auto& c : cases) {

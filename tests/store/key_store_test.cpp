@@ -107,7 +107,8 @@ TEST(KeyStoreTest, RemembersWhatWasLearned) {
   change.key.disabled_since = kNow;
   change.key.failures = 2;
   change.key_changed = true;
-  change.model_states = {{"m", ModelStatus::exhausted, kNow + std::chrono::hours{1}, "PerDay"}, {"n", ModelStatus::cooling, kNow - std::chrono::hours{1}, "old"}};
+  change.model_states = {{"m", ModelStatus::exhausted, kNow + std::chrono::hours{1}, "PerDay"},
+                         {"n", ModelStatus::cooling, kNow - std::chrono::hours{1}, "old"}};
   ASSERT_TRUE(store.remember({change}));
   auto again = open(folder.file("x.db"));
   keys = *again.keys();
@@ -162,7 +163,8 @@ TEST(KeyStoreTest, ManyProcessesAddAtOnceAndNothingIsLost) {
       auto store = KeyStore::open(path, std::chrono::seconds{30});
       if (!store) ::_exit(1);
       for (int i = 0; i < 10; ++i) {
-        if (!store->add({key("key-" + std::to_string(child) + "-" + std::to_string(i))})) ::_exit(2);
+        if (!store->add({key("key-" + std::to_string(child) + "-" + std::to_string(i))}))
+          ::_exit(2);
       }
       ::_exit(0);
     }
@@ -242,7 +244,10 @@ TEST(KeyStoreTest, SaysWhyItCannotBeOpened) {
     EXPECT_NE(store.error().message.find(path), std::string::npos) << store.error().message;
     EXPECT_FALSE(store.error().hint.empty());
   };
-  expect(folder.write("text.db", "this is no database, but long enough to be taken for one at first sight: " + std::string(2000, 'x')), "it is no key store");
+  expect(folder.write("text.db",
+                      "this is no database, but long enough to be taken for one at first sight: " +
+                          std::string(2000, 'x')),
+         "it is no key store");
   expect(folder.path().string(), "it is a folder");
   expect(folder.file("text.db/below/it.db"), "its folder cannot be made");
 
@@ -250,7 +255,8 @@ TEST(KeyStoreTest, SaysWhyItCannotBeOpened) {
   {
     auto database = Database::open(newer, kSoon);
     ASSERT_TRUE(database);
-    ASSERT_TRUE(database->write([](soci::session& sql) { sql << "INSERT INTO schema_version (version) VALUES (99)"; }));
+    ASSERT_TRUE(database->write(
+        [](soci::session& sql) { sql << "INSERT INTO schema_version (version) VALUES (99)"; }));
   }
   expect(newer, "made by a newer gembal (schema 99");
 
@@ -258,8 +264,11 @@ TEST(KeyStoreTest, SaysWhyItCannotBeOpened) {
   { ASSERT_TRUE(open(half).add({key("key-one")})); }
   std::filesystem::resize_file(half, 5000);
   const auto damaged = KeyStore::open(half, kSoon);
-  if (damaged) EXPECT_FALSE(KeyStore::open(half, kSoon)->keys());
-  else EXPECT_NE(damaged.error().message.find("it is damaged"), std::string::npos) << damaged.error().message;
+  if (damaged)
+    EXPECT_FALSE(KeyStore::open(half, kSoon)->keys());
+  else
+    EXPECT_NE(damaged.error().message.find("it is damaged"), std::string::npos)
+        << damaged.error().message;
 }
 
 TEST(KeyStoreTest, ALockedStoreIsAClearErrorAfterItsPatience) {
@@ -271,7 +280,8 @@ TEST(KeyStoreTest, ALockedStoreIsAClearErrorAfterItsPatience) {
   const auto locked = holder->write([&](soci::session&) {
     const auto added = waiting.add({key("key-one")});
     ASSERT_FALSE(added);
-    EXPECT_NE(added.error().message.find("another program has locked it"), std::string::npos) << added.error().message;
+    EXPECT_NE(added.error().message.find("another program has locked it"), std::string::npos)
+        << added.error().message;
     EXPECT_TRUE(waiting.keys()) << "reading goes on";
   });
   EXPECT_TRUE(locked);
@@ -285,9 +295,11 @@ TEST(KeyStoreTest, AnUnwritableStoreIsAClearError) {
   // Permissions do not bind root: the child gives that up.
   const int result = in_child([&] {
     if (::chmod(path.c_str(), 0400) != 0 || ::chmod(folder.path().c_str(), 0555) != 0) return 1;
-    if (::geteuid() == 0 && (::chown(path.c_str(), 65534, 65534) != 0 || ::setuid(65534) != 0)) return 2;
+    if (::geteuid() == 0 && (::chown(path.c_str(), 65534, 65534) != 0 || ::setuid(65534) != 0))
+      return 2;
     auto store = KeyStore::open(path, kSoon);
-    if (!store) return store.error().kind == ErrorKind::store && !store.error().hint.empty() ? 0 : 3;
+    if (!store)
+      return store.error().kind == ErrorKind::store && !store.error().hint.empty() ? 0 : 3;
     const auto added = store->add({key("key-two")});
     return !added && added.error().message.find("cannot be written") != std::string::npos ? 0 : 4;
   });

@@ -25,14 +25,17 @@ std::string Call::key() const {
   return bearer.starts_with("Bearer ") ? bearer.substr(7) : bearer;
 }
 
-void Call::reply(int status, const std::string& body, const std::string& type, const std::vector<std::string>& headers) {
-  std::string text = "HTTP/1.1 " + std::to_string(status) + " Whatever\r\nContent-Type: " + type + "\r\n";
+void Call::reply(int status, const std::string& body, const std::string& type,
+                 const std::vector<std::string>& headers) {
+  std::string text =
+      "HTTP/1.1 " + std::to_string(status) + " Whatever\r\nContent-Type: " + type + "\r\n";
   for (const auto& header : headers) text += header + "\r\n";
   socket_.send(text + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
 }
 
 void Call::begin_stream(const std::string& type) {
-  socket_.send("HTTP/1.1 200 OK\r\nContent-Type: " + type + "\r\nTransfer-Encoding: chunked\r\n\r\n");
+  socket_.send("HTTP/1.1 200 OK\r\nContent-Type: " + type +
+               "\r\nTransfer-Encoding: chunked\r\n\r\n");
 }
 
 bool Call::chunk(std::string_view bytes) {
@@ -48,7 +51,8 @@ FakeUpstream::FakeUpstream(std::function<void(Call&)> handle) : handle_(std::mov
     while (auto socket = listener_.accept()) {
       const std::lock_guard lock(mutex_);
       handles_.push_back(socket->handle());
-      threads_.emplace_back([this, taken = std::move(*socket)]() mutable { serve(std::move(taken)); });
+      threads_.emplace_back(
+          [this, taken = std::move(*socket)]() mutable { serve(std::move(taken)); });
     }
   });
 }
@@ -73,7 +77,8 @@ void FakeUpstream::serve(Socket socket) {
     {
       const std::lock_guard lock(mutex_);
       last_ = call.request;
-      log_.push_back(call.key() + " " + call.request.start.substr(0, call.request.start.rfind(' ')));
+      log_.push_back(call.key() + " " +
+                     call.request.start.substr(0, call.request.start.rfind(' ')));
     }
     handle_(call);
     if (socket.handle() < 0) break;

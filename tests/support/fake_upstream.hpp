@@ -31,20 +31,23 @@ class Call {
 
   Message request;
 
-  std::string key() const;  ///< from x-goog-api-key or the bearer token
+  std::string key() const;                             ///< from x-goog-api-key or the bearer token
   std::string path() const { return request.path(); }  ///< with query
 
-  void reply(int status, const std::string& body, const std::string& type = "application/json; charset=UTF-8",
+  void reply(int status, const std::string& body,
+             const std::string& type = "application/json; charset=UTF-8",
              const std::vector<std::string>& headers = {});
   void begin_stream(const std::string& type = "text/event-stream");  ///< headers of a chunked reply
   bool chunk(std::string_view bytes);
   void end_stream();
   bool send(std::string_view bytes) { return socket_.send(bytes); }
-  void cut() { socket_.close(); }    ///< the connection ends here
+  void cut() { socket_.close(); }  ///< the connection ends here
   void reset() { socket_.reset(); }
 
   /// Whether gembal hangs up in that time.
-  bool caller_leaves(milliseconds patience = milliseconds{10'000}) { return socket_.peer_leaves(patience); }
+  bool caller_leaves(milliseconds patience = milliseconds{10'000}) {
+    return socket_.peer_leaves(patience);
+  }
 
  private:
   Socket& socket_;
@@ -54,7 +57,8 @@ class Call {
 inline constexpr const char* kOwnHttp = "127.0.0.1";
 inline constexpr const char* kOverCurl = "127.1";
 
-/// The Gemini API's place, over loopback: each request is handed to the test's function, on a thread of its connection.
+/// The Gemini API's place, over loopback: each request is handed to the test's function, on a
+/// thread of its connection.
 class FakeUpstream {
  public:
   explicit FakeUpstream(std::function<void(Call&)> handle);

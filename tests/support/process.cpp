@@ -20,11 +20,13 @@ bool eventually(const std::function<bool()>& is_true, milliseconds patience) {
   return true;
 }
 
-Process::Process(const TempDir& home, const std::vector<std::string>& arguments, const Environment& environment) {
+Process::Process(const TempDir& home, const std::vector<std::string>& arguments,
+                 const Environment& environment) {
   std::vector<std::string> words = {GEMBAL_BINARY};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> variables = {"PATH=/usr/bin:/bin", "HOME=" + home.path().string(),
-                                        "XDG_CONFIG_HOME=" + home.file("config"), "XDG_DATA_HOME=" + home.file("data")};
+                                        "XDG_CONFIG_HOME=" + home.file("config"),
+                                        "XDG_DATA_HOME=" + home.file("data")};
   for (const char* kept : {"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
     if (const char* value = std::getenv(kept)) variables.push_back(std::string(kept) + "=" + value);
   }
@@ -73,7 +75,8 @@ void Process::signal(int number) { ::kill(pid_, number); }
 std::optional<int> Process::wait(milliseconds patience) {
   if (status_) return status_;
   int raw = 0;
-  if (!eventually([&] { return ::waitpid(pid_, &raw, WNOHANG) == pid_; }, patience)) return std::nullopt;
+  if (!eventually([&] { return ::waitpid(pid_, &raw, WNOHANG) == pid_; }, patience))
+    return std::nullopt;
   status_ = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
   return status_;
 }
@@ -82,18 +85,23 @@ std::string Process::out() const { return files_.read("out"); }
 std::string Process::err() const { return files_.read("err"); }
 
 bool Process::says(const std::string& text, milliseconds patience) const {
-  return eventually([&] { return out().find(text) != std::string::npos || err().find(text) != std::string::npos; }, patience);
+  return eventually(
+      [&] {
+        return out().find(text) != std::string::npos || err().find(text) != std::string::npos;
+      },
+      patience);
 }
 
-Finished run(const TempDir& home, const std::vector<std::string>& arguments, const std::string& input,
-             const Environment& environment) {
+Finished run(const TempDir& home, const std::vector<std::string>& arguments,
+             const std::string& input, const Environment& environment) {
   Process process(home, arguments, environment);
   process.feed(input);
   const auto status = process.wait(milliseconds{60'000});
   return {status.value_or(-1), process.out(), process.err()};
 }
 
-Daemon::Daemon(const TempDir& home, const std::string& base_url, const std::vector<std::string>& keys, const std::string& toml,
+Daemon::Daemon(const TempDir& home, const std::string& base_url,
+               const std::vector<std::string>& keys, const std::string& toml,
                const std::vector<std::string>& arguments) {
   std::string text;
   for (const auto& key : keys) text += key + "\n";
@@ -102,7 +110,8 @@ Daemon::Daemon(const TempDir& home, const std::string& base_url, const std::vect
   std::vector<std::string> words = {"serve", "--config", file, "--listen", "127.0.0.1:0"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   process_ = std::make_unique<Process>(
-      home, words, Environment{{"GEMBAL_AUTH_TOKENS", "sk-test"}, {"GEMBAL_UPSTREAM_BASE_URL", base_url}});
+      home, words,
+      Environment{{"GEMBAL_AUTH_TOKENS", "sk-test"}, {"GEMBAL_UPSTREAM_BASE_URL", base_url}});
   const std::string mark = "listens on http://127.0.0.1:";
   if (!process_->says("Try it:")) return;
   const auto out = process_->out();
@@ -116,7 +125,9 @@ Daemon::~Daemon() {
     process_->signal(SIGTERM);
     status = process_->wait(milliseconds{100});
   }
-  EXPECT_TRUE(status == 0 || status == 128 + SIGKILL) << "ended with " << status.value_or(-1) << "\n" << process_->err();
+  EXPECT_TRUE(status == 0 || status == 128 + SIGKILL)
+      << "ended with " << status.value_or(-1) << "\n"
+      << process_->err();
   EXPECT_EQ(process_->err().find("Sanitizer"), std::string::npos) << process_->err();
 }
 
@@ -131,7 +142,8 @@ Message Daemon::get(const std::string& path, const std::vector<std::string>& hea
   return ask(port_, http_request("GET", path, "", all));
 }
 
-Message Daemon::post(const std::string& path, const std::string& body, const std::vector<std::string>& headers) {
+Message Daemon::post(const std::string& path, const std::string& body,
+                     const std::vector<std::string>& headers) {
   auto all = headers;
   all.push_back("x-goog-api-key: sk-test");
   return ask(port_, http_request("POST", path, body, all));

@@ -23,11 +23,12 @@ struct Finished {
 
 using Environment = std::map<std::string, std::string>;
 
-/// The gembal binary as a child process, in an environment of nothing but `environment`, PATH, and HOME and XDG folders inside `home`.
-/// Killed when it is destroyed.
+/// The gembal binary as a child process, in an environment of nothing but `environment`, PATH, and
+/// HOME and XDG folders inside `home`. Killed when it is destroyed.
 class Process {
  public:
-  Process(const TempDir& home, const std::vector<std::string>& arguments, const Environment& environment = {});
+  Process(const TempDir& home, const std::vector<std::string>& arguments,
+          const Environment& environment = {});
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -53,15 +54,16 @@ class Process {
 };
 
 /// Runs a command to its end.
-Finished run(const TempDir& home, const std::vector<std::string>& arguments, const std::string& input = "",
-             const Environment& environment = {});
+Finished run(const TempDir& home, const std::vector<std::string>& arguments,
+             const std::string& input = "", const Environment& environment = {});
 
 /// A running daemon on a free port, with the client token "sk-test".
 class Daemon {
  public:
-  /// `keys` are added to the store first; `toml` is its configuration besides listen address, token and upstream.
-  Daemon(const TempDir& home, const std::string& base_url, const std::vector<std::string>& keys, const std::string& toml = "",
-         const std::vector<std::string>& arguments = {});
+  /// `keys` are added to the store first; `toml` is its configuration besides listen address, token
+  /// and upstream.
+  Daemon(const TempDir& home, const std::string& base_url, const std::vector<std::string>& keys,
+         const std::string& toml = "", const std::vector<std::string>& arguments = {});
   /// Ends it at once; a sanitizer's report, or a status other than 0, fails the test.
   ~Daemon();
 
@@ -72,7 +74,8 @@ class Daemon {
 
   /// A request with the token in x-goog-api-key.
   Message get(const std::string& path, const std::vector<std::string>& headers = {});
-  Message post(const std::string& path, const std::string& body, const std::vector<std::string>& headers = {});
+  Message post(const std::string& path, const std::string& body,
+               const std::vector<std::string>& headers = {});
 
  private:
   std::unique_ptr<Process> process_;

@@ -13,7 +13,8 @@ namespace gembal::testing {
 namespace {
 
 std::string text_of(const Json& half, const char* body, const char* text) {
-  if (const Json* value = find(half, text); value && value->is_string()) return value->get<std::string>();
+  if (const Json* value = find(half, text); value && value->is_string())
+    return value->get<std::string>();
   if (const Json* value = find(half, body)) return to_pretty_text(*value) + "\n";
   return "";
 }
@@ -32,7 +33,8 @@ Recording read(const std::filesystem::path& path) {
   if (const Json* query = find(request, "query"); query && query->is_object()) {
     for (const auto& [name, value] : query->items()) {
       if (!made.query.empty()) made.query += '&';
-      made.query += percent_encode(name) + '=' + percent_encode(value.is_string() ? value.get<std::string>() : to_text(value));
+      made.query += percent_encode(name) + '=' +
+                    percent_encode(value.is_string() ? value.get<std::string>() : to_text(value));
     }
   }
   made.request_body = text_of(request, "body", "body_text");
@@ -44,7 +46,8 @@ Recording read(const std::filesystem::path& path) {
   }
   if (const Json* sse = find(response, "sse")) {
     made.streamed = true;
-    const std::string eol(string_in(response, "sse_eol").empty() ? "\r\n" : string_in(response, "sse_eol"));
+    const std::string eol(string_in(response, "sse_eol").empty() ? "\r\n"
+                                                                 : string_in(response, "sse_eol"));
     for (std::size_t i = 0; i < sse->size(); ++i) {
       made.events.push_back((*sse)[i].get<std::string>());
       const auto name = made.event_name(i);

@@ -8,8 +8,9 @@
 
 namespace gembal::testing {
 
-/// One recorded exchange with the Gemini API. The response's bytes are put together from what was recorded: a parsed body is written as
-/// the API writes it (indented by two), a stream as its data lines with the recorded line ends.
+/// One recorded exchange with the Gemini API. The response's bytes are put together from what was
+/// recorded: a parsed body is written as the API writes it (indented by two), a stream as its data
+/// lines with the recorded line ends.
 struct Recording {
   std::string name;  ///< of its file
   std::string kind;  ///< "error.429", "stream.text"
@@ -27,7 +28,8 @@ struct Recording {
   std::string event_name(std::size_t index) const;
 };
 
-/// All of them, by name; empty where they are not to be had. `kind`: only those whose kind begins so.
+/// All of them, by name; empty where they are not to be had. `kind`: only those whose kind begins
+/// so.
 std::vector<Recording> recordings(const std::string& kind = "");
 
 /// The one whose file name begins with `name`. Aborts when there is none.

@@ -42,7 +42,8 @@ Socket& Socket::operator=(Socket&& other) noexcept {
 
 Socket Socket::connect(int port, int receive_bytes) {
   const int handle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (receive_bytes > 0) ::setsockopt(handle, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+  if (receive_bytes > 0)
+    ::setsockopt(handle, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
   const auto address = loopback(port);
   if (::connect(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     ::close(handle);
@@ -73,7 +74,8 @@ std::optional<std::string> Socket::receive(milliseconds patience) {
 bool Socket::peer_leaves(milliseconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
   while (std::chrono::steady_clock::now() < until) {
-    const auto bytes = receive(std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now()));
+    const auto bytes =
+        receive(std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now()));
     if (bytes && bytes->empty()) return true;
   }
   return false;
@@ -218,11 +220,12 @@ Message ask(int port, const std::string& request, milliseconds patience) {
   return reader.read(request.starts_with("HEAD ")).value_or(Message{});
 }
 
-std::string http_request(const std::string& method, const std::string& path, const std::string& body,
-                         const std::vector<std::string>& headers) {
+std::string http_request(const std::string& method, const std::string& path,
+                         const std::string& body, const std::vector<std::string>& headers) {
   std::string text = method + " " + path + " HTTP/1.1\r\nHost: gembal.test\r\n";
   for (const auto& header : headers) text += header + "\r\n";
-  if (!body.empty() || method == "POST") text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  if (!body.empty() || method == "POST")
+    text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   return text + "\r\n" + body;
 }
 

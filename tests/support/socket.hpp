@@ -20,13 +20,15 @@ class Socket {
   Socket& operator=(Socket&& other) noexcept;
   ~Socket() { close(); }
 
-  /// To 127.0.0.1. `receive_bytes`: the kernel's receive buffer, small for a slow reader; 0 leaves it.
+  /// To 127.0.0.1. `receive_bytes`: the kernel's receive buffer, small for a slow reader; 0 leaves
+  /// it.
   static Socket connect(int port, int receive_bytes = 0);
 
   bool send(std::string_view bytes);
   /// What arrives next; "" at the end or after a reset, nullopt when nothing came in time.
   std::optional<std::string> receive(milliseconds patience);
-  /// Whether the peer ends or resets the connection in that time; what it sends meanwhile is thrown away.
+  /// Whether the peer ends or resets the connection in that time; what it sends meanwhile is thrown
+  /// away.
   bool peer_leaves(milliseconds patience);
 
   void end();    ///< no more bytes from here
@@ -57,27 +59,29 @@ class ListenSocket {
 
 /// An HTTP message as it came.
 struct Message {
-  std::string start;  ///< status line or request line
+  std::string start;                                         ///< status line or request line
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
-  std::string body;                                           ///< without chunk framing
-  std::vector<std::string> chunks;                            ///< when it was chunked
-  bool whole = false;                                         ///< came to its proper end
+  std::string body;                                          ///< without chunk framing
+  std::vector<std::string> chunks;                           ///< when it was chunked
+  bool whole = false;                                        ///< came to its proper end
 
   int status() const;
-  std::string path() const;  ///< of a request, with query
+  std::string path() const;                         ///< of a request, with query
   std::string header(std::string_view name) const;  ///< "" when there is none
 };
 
 /// Reads HTTP/1.1 messages off a socket, one after the other.
 class MessageReader {
  public:
-  explicit MessageReader(Socket& socket, milliseconds patience = milliseconds{10'000}) : socket_(socket), patience_(patience) {}
+  explicit MessageReader(Socket& socket, milliseconds patience = milliseconds{10'000})
+      : socket_(socket), patience_(patience) {}
 
   /// nullopt: nothing came. A reply to HEAD has no body.
   std::optional<Message> read(bool to_head = false);
   /// Only up to the empty line.
   std::optional<Message> read_head();
-  /// Bytes of a body in progress, framing and all; "" at the end, nullopt when nothing came in time.
+  /// Bytes of a body in progress, framing and all; "" at the end, nullopt when nothing came in
+  /// time.
   std::optional<std::string> more();
 
   const std::string& left() const { return bytes_; }
@@ -94,7 +98,7 @@ class MessageReader {
 Message ask(int port, const std::string& request, milliseconds patience = milliseconds{10'000});
 
 /// "POST /path HTTP/1.1" with a host, the header lines and the body's length.
-std::string http_request(const std::string& method, const std::string& path, const std::string& body,
-                         const std::vector<std::string>& headers = {});
+std::string http_request(const std::string& method, const std::string& path,
+                         const std::string& body, const std::vector<std::string>& headers = {});
 
 }  // namespace gembal::testing

@@ -9,12 +9,16 @@ namespace {
 
 using State = Hold::State;
 
-const std::string kThought = R"({"candidates":[{"content":{"parts":[{"text":"hm","thought":true}]}}]})";
-const std::string kEmpty = R"({"candidates":[{"content":{"parts":[{"text":""}],"role":"model"}}],"usageMetadata":{}})";
-const std::string kStop = R"({"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP"}]})";
+const std::string kThought =
+    R"({"candidates":[{"content":{"parts":[{"text":"hm","thought":true}]}}]})";
+const std::string kEmpty =
+    R"({"candidates":[{"content":{"parts":[{"text":""}],"role":"model"}}],"usageMetadata":{}})";
+const std::string kStop =
+    R"({"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP"}]})";
 const std::string kMaxTokens = R"({"candidates":[{"finishReason":"MAX_TOKENS"}]})";
 const std::string kBlocked = R"({"promptFeedback":{"blockReason":"OTHER"}})";
-const std::string kError = R"({"error":{"code":503,"message":"overloaded","status":"UNAVAILABLE"}})";
+const std::string kError =
+    R"({"error":{"code":503,"message":"overloaded","status":"UNAVAILABLE"}})";
 
 std::string sse(const std::vector<std::string>& events) {
   std::string text;
@@ -32,11 +36,13 @@ TEST(HoldTest, LetsAStreamGoAtItsFirstEventWithContent) {
       {"a thought", Form::sse, sse({kThought}), State::pass},
       {"nothing yet", Form::sse, sse({kEmpty, kEmpty}), State::holding},
       {"content after nothing", Form::sse, sse({kEmpty, kThought}), State::pass},
-      {"STOP without content: more may come, the end decides", Form::sse, sse({kStop}), State::holding},
+      {"STOP without content: more may come, the end decides", Form::sse, sse({kStop}),
+       State::holding},
       {"a lawful finish", Form::sse, sse({kMaxTokens}), State::pass},
       {"a blocked prompt", Form::sse, sse({kBlocked}), State::pass},
       {"an error event", Form::sse, sse({kEmpty, kError}), State::failed},
-      {"an error without a frame", Form::sse, "{\n  \"error\": {\n    \"code\": 503\n  }\n}\n", State::failed},
+      {"an error without a frame", Form::sse, "{\n  \"error\": {\n    \"code\": 503\n  }\n}\n",
+       State::failed},
       {"half of such an error", Form::sse, "{\n  \"error\": {\n    \"code\":", State::holding},
       {"an array's first element", Form::array, "[" + kThought, State::pass},
       {"an error as an array's element", Form::array, "[" + kError + "]", State::failed},
@@ -70,10 +76,12 @@ TEST(HoldTest, JudgesAWholeReplyAtItsEnd) {
 
 TEST(HoldTest, LetsEveryRecordedStreamGo) {
   for (const auto& recording : testing::recordings("stream")) {
-    if (!recording.streamed || recording.path.find(":streamGenerateContent") == std::string::npos) continue;
+    if (!recording.streamed || recording.path.find(":streamGenerateContent") == std::string::npos)
+      continue;
     SCOPED_TRACE(recording.name);
     Hold hold(Form::sse);
-    const bool says_nothing = recording.name == "stream.text-MODEL__7cb07e22";  // JSON of another kind
+    const bool says_nothing =
+        recording.name == "stream.text-MODEL__7cb07e22";  // JSON of another kind
     EXPECT_EQ(hold.add(recording.body) == State::holding, says_nothing);
     EXPECT_EQ(hold.bytes(), recording.body);
   }

@@ -16,7 +16,8 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-const TimePoint kNoon = *parse_iso8601("2026-11-24T20:00:00Z");  // in Los Angeles: twelve hours to midnight
+const TimePoint kNoon =
+    *parse_iso8601("2026-11-24T20:00:00Z");  // in Los Angeles: twelve hours to midnight
 
 // Every error of the documentation has a name in the sandbox; none may be without a verdict.
 TEST(JudgeErrorTest, JudgesEveryKnownError) {
@@ -74,11 +75,15 @@ TEST(JudgeErrorTest, JudgesEveryKnownError) {
     SCOPED_TRACE(name);
     const auto known = expected.find(name);
     ASSERT_NE(known, expected.end());
-    const auto error = sandbox::error_named(name, "", {"key-one", "gemini-2.5-flash", "GenerateContent", "v1beta", kNoon});
+    const auto error = sandbox::error_named(
+        name, "", {"key-one", "gemini-2.5-flash", "GenerateContent", "v1beta", kNoon});
     const std::string alone = error->html.empty() ? to_pretty_text(error->body) : error->html;
-    const std::string in_array = error->html.empty() ? to_text(Json::array({error->body})) : error->html;
-    EXPECT_STREQ(to_string(judge_error(error->status, alone, Subject::model, kNoon).outcome), to_string(known->second));
-    EXPECT_EQ(judge_error(error->status, in_array, Subject::model, kNoon), judge_error(error->status, alone, Subject::model, kNoon));
+    const std::string in_array =
+        error->html.empty() ? to_text(Json::array({error->body})) : error->html;
+    EXPECT_STREQ(to_string(judge_error(error->status, alone, Subject::model, kNoon).outcome),
+                 to_string(known->second));
+    EXPECT_EQ(judge_error(error->status, in_array, Subject::model, kNoon),
+              judge_error(error->status, alone, Subject::model, kNoon));
   }
 }
 
@@ -96,9 +101,11 @@ TEST(JudgeErrorTest, JudgesEveryRecordedError) {
       {"error.429-gemini-3.5-flash__6ad9f922", Outcome::no_credit},
   };
   const std::map<std::string, Outcome> of_kind = {
-      {"error.400", Outcome::caller_fault}, {"error.401", Outcome::key_unusable}, {"error.403", Outcome::key_dead},
-      {"error.404", Outcome::caller_fault}, {"error.429", Outcome::quota_minute}, {"error.499", Outcome::broken},
-      {"error.500", Outcome::broken},       {"error.503", Outcome::model_overloaded}, {"error.504", Outcome::broken}};
+      {"error.400", Outcome::caller_fault}, {"error.401", Outcome::key_unusable},
+      {"error.403", Outcome::key_dead},     {"error.404", Outcome::caller_fault},
+      {"error.429", Outcome::quota_minute}, {"error.499", Outcome::broken},
+      {"error.500", Outcome::broken},       {"error.503", Outcome::model_overloaded},
+      {"error.504", Outcome::broken}};
   const auto all = testing::recordings("error");
   if (all.empty()) return;  // a checkout without them
   std::size_t found = 0;
@@ -107,42 +114,71 @@ TEST(JudgeErrorTest, JudgesEveryRecordedError) {
     const auto own = particular.find(recording.name);
     found += own != particular.end();
     const auto expected = own != particular.end() ? own->second : of_kind.at(recording.kind);
-    EXPECT_STREQ(to_string(judge_error(recording.status, recording.body, Subject::model, kNoon).outcome), to_string(expected));
+    EXPECT_STREQ(
+        to_string(judge_error(recording.status, recording.body, Subject::model, kNoon).outcome),
+        to_string(expected));
   }
   EXPECT_EQ(found, particular.size());
 }
 
-std::string quota_body(const std::string& message, const std::string& violations, const std::string& delay = "") {
+std::string quota_body(const std::string& message, const std::string& violations,
+                       const std::string& delay = "") {
   return R"({"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":")" + message +
-         R"(","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[)" + violations + "]}" +
-         (delay.empty() ? "" : R"(,{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":")" + delay + "\"}") + "]}}";
+         R"(","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[)" +
+         violations + "]}" +
+         (delay.empty() ? ""
+                        : R"(,{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":")" +
+                              delay + "\"}") +
+         "]}}";
 }
 
 TEST(JudgeErrorTest, ReadsHowLongAQuotaIsSpent) {
-  const std::string minute = R"({"quotaId":"GenerateRequestsPerMinutePerProjectPerModel-FreeTier","quotaValue":"10"})";
-  const std::string day = R"({"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier","quotaValue":"20"})";
+  const std::string minute =
+      R"({"quotaId":"GenerateRequestsPerMinutePerProjectPerModel-FreeTier","quotaValue":"10"})";
+  const std::string day =
+      R"({"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier","quotaValue":"20"})";
   const struct {
     const char* name;
     std::string body;
     Outcome outcome;
     std::optional<milliseconds> delay;
   } cases[] = {
-      {"the delay of RetryInfo", quota_body("", minute, "34.4s"), Outcome::quota_minute, milliseconds{34'400}},
-      {"the message's fraction is the truth", quota_body("Please retry in 48.939935699s.", minute, "48s"), Outcome::quota_minute, milliseconds{48'940}},
-      {"milliseconds", quota_body("Please retry in 850ms.", minute, "0s"), Outcome::quota_minute, milliseconds{850}},
+      {"the delay of RetryInfo", quota_body("", minute, "34.4s"), Outcome::quota_minute,
+       milliseconds{34'400}},
+      {"the message's fraction is the truth",
+       quota_body("Please retry in 48.939935699s.", minute, "48s"), Outcome::quota_minute,
+       milliseconds{48'940}},
+      {"milliseconds", quota_body("Please retry in 850ms.", minute, "0s"), Outcome::quota_minute,
+       milliseconds{850}},
       {"no delay: a minute", quota_body("", minute), Outcome::quota_minute, seconds{60}},
-      {"a day, whatever the seconds say", quota_body("Please retry in 5.03s.", day, "5s"), Outcome::quota_day, hours{12}},
-      {"a true delay beyond midnight, while sane", quota_body("Please retry in 22h6m26.2s.", day, "79586s"), Outcome::quota_day, milliseconds{79'586'200}},
-      {"an insane one", quota_body("Please retry in 100h.", day, "360000s"), Outcome::quota_day, hours{12}},
-      {"minute and day together: the day", quota_body("", minute + "," + day, "30s"), Outcome::quota_day, hours{12}},
-      {"limit 0 wins over both", quota_body("* Quota exceeded, limit: 0, model: x\\nPlease retry in 30s.", minute + "," + day, "30s"), Outcome::quota_zero, std::nullopt},
+      {"a day, whatever the seconds say", quota_body("Please retry in 5.03s.", day, "5s"),
+       Outcome::quota_day, hours{12}},
+      {"a true delay beyond midnight, while sane",
+       quota_body("Please retry in 22h6m26.2s.", day, "79586s"), Outcome::quota_day,
+       milliseconds{79'586'200}},
+      {"an insane one", quota_body("Please retry in 100h.", day, "360000s"), Outcome::quota_day,
+       hours{12}},
+      {"minute and day together: the day", quota_body("", minute + "," + day, "30s"),
+       Outcome::quota_day, hours{12}},
+      {"limit 0 wins over both",
+       quota_body("* Quota exceeded, limit: 0, model: x\\nPlease retry in 30s.", minute + "," + day,
+                  "30s"),
+       Outcome::quota_zero, std::nullopt},
       {"limit 0 at the end", quota_body("limit: 0", day), Outcome::quota_zero, std::nullopt},
       {"limit 05 is no 0", quota_body("limit: 05", day), Outcome::quota_day, hours{12}},
       {"limit 0.5 neither", quota_body("limit: 0.5", day), Outcome::quota_day, hours{12}},
-      {"only a metric", quota_body("", R"({"quotaMetric":"x/generate_requests_per_model_per_day"})"), Outcome::quota_day, hours{12}},
-      {"tokens a minute", quota_body("", R"({"quotaId":"GenerateContentInputTokensPerModelPerMinute-FreeTier"})", "17s"), Outcome::quota_minute, seconds{17}},
-      {"tokens a day", quota_body("", R"({"quotaId":"GenerateContentInputTokensPerModelPerDay-FreeTier"})", "17s"), Outcome::quota_day, hours{12}},
-      {"an unknown name with a delay", quota_body("", R"({"quotaId":"Something"})", "9s"), Outcome::quota_minute, seconds{9}},
+      {"only a metric",
+       quota_body("", R"({"quotaMetric":"x/generate_requests_per_model_per_day"})"),
+       Outcome::quota_day, hours{12}},
+      {"tokens a minute",
+       quota_body("", R"({"quotaId":"GenerateContentInputTokensPerModelPerMinute-FreeTier"})",
+                  "17s"),
+       Outcome::quota_minute, seconds{17}},
+      {"tokens a day",
+       quota_body("", R"({"quotaId":"GenerateContentInputTokensPerModelPerDay-FreeTier"})", "17s"),
+       Outcome::quota_day, hours{12}},
+      {"an unknown name with a delay", quota_body("", R"({"quotaId":"Something"})", "9s"),
+       Outcome::quota_minute, seconds{9}},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -172,26 +208,47 @@ TEST(JudgeErrorTest, TheDayEndsAtMidnightInLosAngelesAlsoWhenTheClocksChange) {
 }
 
 TEST(JudgeErrorTest, KnowsABareQuotaRefusal) {
-  const auto bare = judge_error(429, R"({"error":{"code":429,"message":"Resource has been exhausted (e.g. check quota).","status":"RESOURCE_EXHAUSTED"}})",
-                                Subject::model, kNoon);
+  const auto bare = judge_error(
+      429,
+      R"({"error":{"code":429,"message":"Resource has been exhausted (e.g. check quota).","status":"RESOURCE_EXHAUSTED"}})",
+      Subject::model, kNoon);
   EXPECT_TRUE(bare.bare_quota);
   EXPECT_TRUE(judge_error(429, "<html>Sorry...</html>", Subject::model, kNoon).bare_quota);
 }
 
 TEST(JudgeErrorTest, AskedAboutAnObjectADenialIsAboutTheObject) {
-  const std::string file = R"({"error":{"code":403,"message":"You do not have permission to access the File abc or it may not exist.","status":"PERMISSION_DENIED"}})";
+  const std::string file =
+      R"({"error":{"code":403,"message":"You do not have permission to access the File abc or it may not exist.","status":"PERMISSION_DENIED"}})";
   EXPECT_EQ(judge_error(403, file, Subject::object, kNoon).outcome, Outcome::wrong_object);
   EXPECT_EQ(judge_error(403, file, Subject::model, kNoon).outcome, Outcome::wrong_object);
-  EXPECT_EQ(judge_error(404, R"({"error":{"code":404,"message":"not here"}})", Subject::object, kNoon).outcome, Outcome::wrong_object);
-  EXPECT_EQ(judge_error(403, R"({"error":{"code":403,"message":"Your API key was reported as leaked."}})", Subject::object, kNoon).outcome,
-            Outcome::key_dead);
+  EXPECT_EQ(
+      judge_error(404, R"({"error":{"code":404,"message":"not here"}})", Subject::object, kNoon)
+          .outcome,
+      Outcome::wrong_object);
+  EXPECT_EQ(
+      judge_error(403, R"({"error":{"code":403,"message":"Your API key was reported as leaked."}})",
+                  Subject::object, kNoon)
+          .outcome,
+      Outcome::key_dead);
 }
 
 TEST(JudgeErrorTest, SurvivesAnyBody) {
-  const std::string bodies[] = {"", "null", "[]", "{}", "[{}]", R"({"error":null})", R"({"error":"text"})", R"({"error":{"message":7,"details":{}}})",
-                                R"({"error":{"details":[null,7,{"violations":[null,{"quotaId":9}]}]}})", "\xff\xfe", std::string(100'000, '['), "<html>"};
+  const std::string bodies[] = {
+      "",
+      "null",
+      "[]",
+      "{}",
+      "[{}]",
+      R"({"error":null})",
+      R"({"error":"text"})",
+      R"({"error":{"message":7,"details":{}}})",
+      R"({"error":{"details":[null,7,{"violations":[null,{"quotaId":9}]}]}})",
+      "\xff\xfe",
+      std::string(100'000, '['),
+      "<html>"};
   for (const auto& body : bodies) {
-    for (const int status : {0, 400, 401, 402, 403, 404, 408, 413, 418, 429, 499, 500, 502, 503, 504, 599}) {
+    for (const int status :
+         {0, 400, 401, 402, 403, 404, 408, 413, 418, 429, 499, 500, 502, 503, 504, 599}) {
       const auto verdict = judge_error(status, body, Subject::model, kNoon);
       EXPECT_NE(verdict.outcome, Outcome::success);
       EXPECT_NE(verdict.outcome, Outcome::key_dead) << status << " " << body.substr(0, 50);
@@ -205,19 +262,33 @@ TEST(JudgeReplyTest, TellsLawfulEmptyAnswersFromBrokenOnes) {
     const char* body;
     Content expected;
   } cases[] = {
-      {"text", R"({"candidates":[{"content":{"parts":[{"text":"hi"}]},"finishReason":"STOP"}]})", Content::good},
-      {"thoughts only", R"({"candidates":[{"content":{"parts":[{"text":"hm","thought":true}]},"finishReason":"STOP"}]})", Content::good},
-      {"a call", R"({"candidates":[{"content":{"parts":[{"functionCall":{"name":"f"}}]},"finishReason":"STOP"}]})", Content::good},
+      {"text", R"({"candidates":[{"content":{"parts":[{"text":"hi"}]},"finishReason":"STOP"}]})",
+       Content::good},
+      {"thoughts only",
+       R"({"candidates":[{"content":{"parts":[{"text":"hm","thought":true}]},"finishReason":"STOP"}]})",
+       Content::good},
+      {"a call",
+       R"({"candidates":[{"content":{"parts":[{"functionCall":{"name":"f"}}]},"finishReason":"STOP"}]})",
+       Content::good},
       {"a blocked prompt", R"({"promptFeedback":{"blockReason":"SAFETY"}})", Content::good},
-      {"MAX_TOKENS without parts", R"({"candidates":[{"content":{"role":"model"},"finishReason":"MAX_TOKENS"}]})", Content::good},
+      {"MAX_TOKENS without parts",
+       R"({"candidates":[{"content":{"role":"model"},"finishReason":"MAX_TOKENS"}]})",
+       Content::good},
       {"a safety finish", R"({"candidates":[{"finishReason":"SAFETY"}]})", Content::good},
       {"no candidates, no feedback", R"({"usageMetadata":{}})", Content::broken},
-      {"STOP without content", R"({"candidates":[{"content":{"role":"model"},"finishReason":"STOP"}]})", Content::broken},
-      {"STOP with an empty text", R"({"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP"}]})", Content::broken},
-      {"a malformed call", R"({"candidates":[{"content":{},"finishReason":"MALFORMED_FUNCTION_CALL"}]})", Content::broken},
-      {"an unexpected call", R"({"candidates":[{"content":{},"finishReason":"UNEXPECTED_TOOL_CALL"}]})", Content::broken},
+      {"STOP without content",
+       R"({"candidates":[{"content":{"role":"model"},"finishReason":"STOP"}]})", Content::broken},
+      {"STOP with an empty text",
+       R"({"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP"}]})",
+       Content::broken},
+      {"a malformed call",
+       R"({"candidates":[{"content":{},"finishReason":"MALFORMED_FUNCTION_CALL"}]})",
+       Content::broken},
+      {"an unexpected call",
+       R"({"candidates":[{"content":{},"finishReason":"UNEXPECTED_TOOL_CALL"}]})", Content::broken},
       {"OTHER", R"({"candidates":[{"content":{},"finishReason":"OTHER"}]})", Content::broken},
-      {"no finish reason and no content", R"({"candidates":[{"content":{"role":"model"}}]})", Content::broken},
+      {"no finish reason and no content", R"({"candidates":[{"content":{"role":"model"}}]})",
+       Content::broken},
       {"nothing", "", Content::broken},
       {"no JSON", "<html>", Content::broken},
   };
@@ -234,8 +305,9 @@ TEST(JudgeReplyTest, AcceptsEveryRecordedAnswerButTheBrokenOnes) {
     if (judge_reply(recording.body) == Content::broken) broken.push_back(recording.name);
   }
   if (broken.empty()) return;  // a checkout without recordings
-  EXPECT_EQ(broken, (std::vector<std::string>{"generate.call-result-gemini-2.0-flash-001__3893c3ed",
-                                              "generate.finish-MALFORMED-FUNCTION-CALL-gemini-2.5-flash__d76b1af5"}));
+  EXPECT_EQ(broken, (std::vector<std::string>{
+                        "generate.call-result-gemini-2.0-flash-001__3893c3ed",
+                        "generate.finish-MALFORMED-FUNCTION-CALL-gemini-2.5-flash__d76b1af5"}));
 }
 
 }  // namespace
