@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <charconv>
+#include <ctime>
 
 #include "daemon/front/connection.hpp"
 
@@ -17,6 +18,20 @@ void append_number(std::string& out, std::uint64_t number, int base) {
   out.append(digits, end);
 }
 
+/// "Tue, 24 Nov 2026 20:00:00 GMT", made once a second.
+const std::string& http_date() {
+  thread_local std::time_t made_for = 0;
+  thread_local std::string text;
+  const std::time_t now = std::time(nullptr);
+  if (now == made_for) return text;
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char buffer[40];
+  text.assign(buffer, std::strftime(buffer, sizeof buffer, "%a, %d %b %Y %H:%M:%S GMT", &parts));
+  made_for = now;
+  return text;
+}
+
 bool has_no_body(int status) { return status == 204 || status == 304; }
 
 }  // namespace
@@ -29,9 +44,12 @@ void Connection::begin(int status, const Headers& headers, std::optional<std::ui
   out_ += ' ';
   out_ += reason_phrase(status);
   out_ += "\r\n";
+  bool has_date = false;
   for (const auto& [name, value] : headers) {
+    has_date |= name == "date";
     out_.append(name).append(": ").append(value).append("\r\n");
   }
+  if (!has_date) out_.append("date: ").append(http_date()).append("\r\n");
   if (has_no_body(status)) {
     framing_ = Framing::length;
     length_left_ = 0;

@@ -8,6 +8,7 @@
 
 #include "lib/core/json.hpp"
 #include "lib/core/secret.hpp"
+#include "lib/store/database.hpp"
 #include "tests/e2e/bodies.hpp"
 #include "tests/support/fake_upstream.hpp"
 #include "tests/support/process.hpp"
@@ -71,6 +72,28 @@ TEST(LifeTest, WhatWasLearnedSurvivesKillMinusNine) {
   const auto log = upstream.log();
   for (std::size_t i = before; i < log.size(); ++i)
     EXPECT_TRUE(log[i].starts_with("key-good")) << log[i];
+}
+
+TEST(LifeTest, AStoreThatIsLockedStopsNoRequest) {
+  FakeUpstream upstream([](Call& call) {
+    if (call.key() == "key-good") return call.reply(200, kAnswer);
+    call.reply(
+        403,
+        R"({"error":{"code":403,"message":"Your API key was reported as leaked.","status":"PERMISSION_DENIED"}})");
+  });
+  TempDir home;
+  Daemon daemon(home, upstream.base_url(), {"key-leaked", "key-good"});
+  auto other = store::Database::open(home.file("data/gembal/gembal.db"), milliseconds{5'000});
+  ASSERT_TRUE(other);
+  const auto locked = other->write([&](soci::session&) {
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(daemon.post(kGenerate, kHello).status(), 200);
+  });
+  ASSERT_TRUE(locked);
+  EXPECT_EQ(upstream.log().size(), 21u) << "the leaked key was asked once";
+  EXPECT_TRUE(eventually([&] {
+    return run(home, {"keys", "list", "--json", "--status", "disabled"}).out.find("leaked") !=
+           std::string::npos;
+  })) << "what was learned meanwhile is kept";
 }
 
 TEST(LifeTest, OnSigtermRunningAnswersFinishAndNewOnesAreNotTaken) {
