@@ -144,7 +144,7 @@ struct Listed {
 
 /// "cooling 32s", "exhausted until 2026-11-25T08:00:00Z", "disabled: leaked"
 std::string describe(const Listed& listed) {
-  const auto status = status_of(listed.key, listed.states);
+  auto status = status_of(listed.key, listed.states);
   if (status == "disabled")
     return listed.key.reason.empty() ? status : status + ": " + listed.key.reason;
   if (status == "ok") return status;
