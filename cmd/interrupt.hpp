@@ -2,6 +2,7 @@
 
 #include <asio.hpp>
 #include <csignal>
+#include <optional>
 
 #include "lib/async/loop.hpp"
 

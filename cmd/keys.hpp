@@ -28,4 +28,19 @@ std::string status_of(const keypool::Key& key, const std::vector<keypool::ModelS
 using StatesById = std::map<std::string, std::vector<keypool::ModelState>>;
 StatesById by_id(const std::vector<std::pair<std::string, keypool::ModelState>>& states);
 
+/// A key with what was learned about it.
+struct Listed {
+  keypool::Key key;
+  std::vector<keypool::ModelState> states;
+};
+
+/// Every key of the store. Errors: config, store.
+Result<std::vector<Listed>> list_all(const Context& context);
+
+// The subcommands of `keys`, a file for each of these.
+void add_keys_add_command(CLI::App& keys, Action& chosen);
+void add_keys_check_command(CLI::App& keys, Action& chosen);
+void add_keys_list_commands(CLI::App& keys, Action& chosen);
+void add_keys_change_commands(CLI::App& keys, Action& chosen);
+
 }  // namespace gembal::cmd

@@ -181,4 +181,21 @@ Result<int> check_keys(Context& context, const CheckKeysOptions& options) {
   return status_for(tally);
 }
 
+void add_keys_check_command(CLI::App& keys, Action& chosen) {
+  auto options = std::make_shared<CheckKeysOptions>();
+  auto* check = keys.add_subcommand("check", "Ask the API with each key");
+  check->add_option("key", options->names, "Only these keys")->type_name("KEY");
+  check->add_option("--model", options->model, "Ask this model instead of pool.test_model")
+      ->type_name("MODEL");
+  check->add_option("--jobs", options->jobs, "Keys to ask with side by side (16)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256));
+  check->add_option("--status", options->status, "Only keys of this status")->type_name("STATUS");
+  check->add_flag("--disable", options->disable, "Disable the keys that are bad");
+  check->add_flag("--enable", options->enable, "Enable the disabled keys that work again");
+  check->callback([&chosen, options] {
+    chosen = [options](Context& context) { return check_keys(context, *options); };
+  });
+}
+
 }  // namespace gembal::cmd

@@ -28,11 +28,13 @@ _gembal() {
   case $command:$sub in
     :) options="serve keys chat config sandbox --version" ;;
     serve:*) options='--listen --threads --sandbox' ;;
-    keys:) options='add check list remove enable disable' ;;
+    keys:) options='add check list export remove enable disable reset label' ;;
     keys:add) options='--file --env --label --project --paid --disabled --exact --check' ;;
     keys:check) options="--model --jobs --status --disable --enable $(_gembal_keys)" ;;
     keys:list) options='--status --sort --show' ;;
-    keys:remove | keys:enable | keys:disable) options="--status $(_gembal_keys)" ;;
+    keys:export) options='--status' ;;
+    keys:label) options=$(_gembal_keys) ;;
+    keys:remove | keys:enable | keys:disable | keys:reset) options="--status $(_gembal_keys)" ;;
     chat:*) options='--model --system --temperature --max-tokens --no-stream --usage --dry-run' ;;
     config:) options='show check example path' ;;
     sandbox:*) options='--listen --scenario' ;;

@@ -24,8 +24,8 @@ complete -c gembal -n '__fish_seen_subcommand_from serve' -l listen -x -d 'Liste
 complete -c gembal -n '__fish_seen_subcommand_from serve' -l threads -x -d 'Event loops'
 complete -c gembal -n '__fish_seen_subcommand_from serve' -l sandbox -d 'Answer from a stand-in for the API'
 
-set -l keys_commands add check list remove enable disable
-set -l names_keys '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check remove enable disable'
+set -l keys_commands add check list export remove enable disable reset label
+set -l names_keys '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check remove enable disable reset label'
 complete -c gembal -n "__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from $keys_commands" -a "$keys_commands"
 complete -c gembal -n '__fish_seen_subcommand_from add' -l file -r -F -d 'Look in this file'
 complete -c gembal -n '__fish_seen_subcommand_from add' -l env -x -d 'Look in this variable'
@@ -35,7 +35,7 @@ complete -c gembal -n '__fish_seen_subcommand_from add' -l paid -d 'Of a paid ti
 complete -c gembal -n '__fish_seen_subcommand_from add' -l disabled -d 'Do not use them yet'
 complete -c gembal -n '__fish_seen_subcommand_from add' -l exact -d 'Each line is a key'
 complete -c gembal -n '__fish_seen_subcommand_from add' -l check -d 'Ask the API with each'
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check list remove enable disable' -l status -x -a 'ok cooling exhausted unsupported disabled' -d 'Only keys of this status'
+complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check list export remove enable disable reset' -l status -x -a 'ok cooling exhausted unsupported disabled' -d 'Only keys of this status'
 complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from list' -l sort -x -a 'id label project tier status failures' -d 'By column'
 complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from list' -l show -d 'Show the whole keys'
 complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check' -l model -x -d 'Ask this model'

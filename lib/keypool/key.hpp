@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Key {
   std::string reason;          ///< why it is disabled; "" when it is not
   TimePoint disabled_since{};  ///< meaningful while disabled
   int failures = 0;            ///< in a row
+  std::int64_t revision = 0;   ///< counts what its owner did: with a new one, the key starts afresh
 };
 
 enum class ModelStatus { cooling, exhausted, unsupported };

@@ -154,26 +154,32 @@ void KeyPool::State::remove(Slot slot) {
   free.push_back(slot);
 }
 
-/// Takes over what the owner may change; keeps what was learned.
+/// Takes over what the owner changed; keeps what was learned, unless the owner wants a clean slate.
 void KeyPool::State::update(Slot slot, Key key) {
   const Key known = *entries[slot].key;
   if (known.project != key.project) {
     if (!known.project.empty()) std::erase(by_project[known.project], slot);
     if (!key.project.empty()) by_project[key.project].push_back(slot);
   }
-  const bool was_disabled = known.disabled;
-  const bool is_disabled = key.disabled;
-  if (was_disabled == is_disabled) {
+  if (known.revision == key.revision) {
+    // What was learned here may not be in the store yet; what others learned is only there.
     key.failures = known.failures;
-    key.reason = known.reason;
-    key.disabled_since = known.disabled_since;
+    if (known.disabled) {
+      key.disabled = true;
+      key.reason = known.reason;
+      key.disabled_since = known.disabled_since;
+    }
+    const bool leaves = key.disabled && !known.disabled;
+    edit(slot, std::move(key));
+    if (leaves) leave_queues(slot);
+    return;
   }
+  const bool is_usable = !key.disabled;
   edit(slot, std::move(key));
-  if (!was_disabled && is_disabled) leave_queues(slot);
-  if (was_disabled && !is_disabled) {
-    benched.erase(slot);
-    enter_queues(slot);
-  }
+  if (!known.disabled) leave_queues(slot);
+  benched.erase(slot);
+  entries[slot].bare_refusals = 0;
+  if (is_usable) enter_queues(slot);
 }
 
 void KeyPool::State::enter_queues(Slot slot) {

@@ -41,9 +41,10 @@ class KeyPool {
   void set_policy(Policy policy);
 
   /// Makes `keys` the pool: new ones join at the end of the turn, missing ones leave, known ones
-  /// take over the owner's changes (label, project, paid, disabled) and keep what was learned; one
-  /// that the owner enabled again starts afresh. `states`: key id -> states remembered from before;
-  /// they are only applied to keys that the pool did not hold yet.
+  /// take over the owner's changes (label, project, paid) and keep what was learned; one of another
+  /// revision (disabled, enabled or reset by its owner) is taken as it comes and starts afresh.
+  /// `states`: key id -> states remembered from before; they are only applied to keys that the pool
+  /// did not hold yet.
   void replace(std::vector<Key> keys, const std::vector<std::pair<std::string, ModelState>>& states,
                TimePoint now);
 

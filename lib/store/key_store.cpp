@@ -35,6 +35,7 @@ Key key_from(const Row& row) {
   key.reason = row.reason;
   key.disabled_since = from_unix_milliseconds(row.disabled_since);
   key.failures = row.failures;
+  key.revision = row.revision;
   return key;
 }
 
@@ -45,6 +46,12 @@ void write_state(soci::session& sql, const std::string& id, const ModelState& st
       use(state.model);
   sql << "INSERT INTO model_states (key_id, model, status, until_at, reason) VALUES (:id, :model, :status, :until, :reason)",
       use(id), use(state.model), use(status), use(until), use(state.reason);
+}
+
+int forget_states(soci::session& sql, const std::string& id) {
+  soci::statement forget = (sql.prepare << "DELETE FROM model_states WHERE key_id = :id", use(id));
+  forget.execute(true);
+  return static_cast<int>(forget.get_affected_rows());
 }
 
 }  // namespace
@@ -155,17 +162,34 @@ Result<std::size_t> KeyStore::remove(const std::vector<std::string>& ids) {
 
 Result<std::size_t> KeyStore::enable(const std::vector<std::string>& ids) {
   return impl_->for_each(ids, [](soci::session& sql, const std::string& id) {
-    soci::statement states =
-        (sql.prepare << "DELETE FROM model_states WHERE key_id = :id", use(id));
-    states.execute(true);
+    const int had_states = forget_states(sql, id);
     soci::statement enable =
         (sql.prepare
              << "UPDATE api_keys SET disabled = 0, reason = '', failures = 0, revision = revision + 1"
-                " WHERE id = :id AND (disabled <> 0 OR failures <> 0)",
-         use(id));
+                " WHERE id = :id AND (disabled <> 0 OR failures <> 0 OR :had > 0)",
+         use(id), use(had_states));
     enable.execute(true);
-    return static_cast<std::size_t>(enable.get_affected_rows() > 0 ||
-                                    states.get_affected_rows() > 0);
+    return static_cast<std::size_t>(enable.get_affected_rows());
+  });
+}
+
+Result<std::size_t> KeyStore::reset(const std::vector<std::string>& ids) {
+  return impl_->for_each(ids, [](soci::session& sql, const std::string& id) {
+    forget_states(sql, id);
+    soci::statement reset =
+        (sql.prepare << "UPDATE api_keys SET failures = 0, revision = revision + 1 WHERE id = :id",
+         use(id));
+    reset.execute(true);
+    return static_cast<std::size_t>(reset.get_affected_rows());
+  });
+}
+
+Result<std::size_t> KeyStore::label(const std::vector<std::string>& ids, const std::string& text) {
+  return impl_->for_each(ids, [&](soci::session& sql, const std::string& id) {
+    soci::statement label =
+        (sql.prepare << "UPDATE api_keys SET label = :label WHERE id = :id", use(text), use(id));
+    label.execute(true);
+    return static_cast<std::size_t>(label.get_affected_rows());
   });
 }
 

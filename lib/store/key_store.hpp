@@ -45,6 +45,10 @@ class KeyStore {
   Result<std::size_t> remove(const std::vector<std::string>& ids);
   /// Enabling clears failures, reason and model states. Returns how many keys changed.
   Result<std::size_t> enable(const std::vector<std::string>& ids);
+  /// Clears failures and model states; a disabled key stays disabled. Returns how many there were.
+  Result<std::size_t> reset(const std::vector<std::string>& ids);
+  /// Names keys; "" takes the name away. Returns how many there were.
+  Result<std::size_t> label(const std::vector<std::string>& ids, const std::string& text);
   Result<std::size_t> disable(const std::vector<std::string>& ids, const std::string& reason);
 
   /// What the pool learned, in one transaction. Keys that were removed meanwhile are passed over.

@@ -68,6 +68,20 @@ TEST(KeysTest, NamesKeysByIdLabelOrThemselves) {
   EXPECT_EQ(list(home).size(), 2u) << "all or nothing";
 }
 
+TEST(KeysTest, NamesAndExportsKeys) {
+  TempDir home;
+  run(home, {"keys", "add", "--exact"}, "key-one\nkey-two\n");
+  EXPECT_EQ(run(home, {"keys", "label", "key-one", "the first"}).out, "labelled 1\n");
+  EXPECT_EQ(list(home)[0]["label"], "the first");
+  EXPECT_EQ(run(home, {"keys", "disable", "the first"}).out, "disabled 1\n");
+  EXPECT_EQ(run(home, {"keys", "export"}).out, "key-one\nkey-two\n");
+  EXPECT_EQ(run(home, {"keys", "export", "--status", "disabled"}).out, "key-one\n");
+  EXPECT_EQ(run(home, {"keys", "export", "--json"}).out, "{\"keys\":[\"key-one\",\"key-two\"]}\n");
+  EXPECT_EQ(run(home, {"keys", "label", "the first", ""}).status, 0);
+  EXPECT_EQ(list(home)[0]["label"], "");
+  EXPECT_EQ(run(home, {"keys", "label", "key-one"}).status, 2);
+}
+
 TEST(KeysTest, SaysWhatIsWrongWithItsInput) {
   TempDir home;
   const struct {

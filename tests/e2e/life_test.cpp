@@ -39,6 +39,26 @@ TEST(LifeTest, KeysChangedOnTheCommandLineWorkInARunningDaemon) {
   EXPECT_TRUE(eventually([&] { return daemon.post(kGenerate, kHello).status() == 200; }, kSeen));
 }
 
+TEST(LifeTest, AResetEndsACoolDownInARunningDaemon) {
+  std::atomic<int> calls{0};
+  FakeUpstream upstream([&](Call& call) {
+    if (calls++ > 0) return call.reply(200, kAnswer);
+    call.reply(
+        429,
+        R"({"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"PerDay"}]}]}})");
+  });
+  TempDir home;
+  Daemon daemon(home, upstream.base_url(), {"key-one"});
+  EXPECT_EQ(daemon.post(kGenerate, kHello).status(), 429);
+  EXPECT_EQ(daemon.post(kGenerate, kHello).status(), 429);
+  ASSERT_TRUE(eventually([&] {
+    return run(home, {"keys", "list", "--json", "--status", "exhausted"}).out.find("\"id\"") !=
+           std::string::npos;
+  }));
+  ASSERT_EQ(run(home, {"keys", "reset", "--status", "exhausted"}).out, "reset 1\n");
+  EXPECT_TRUE(eventually([&] { return daemon.post(kGenerate, kHello).status() == 200; }, kSeen));
+}
+
 TEST(LifeTest, WhatWasLearnedSurvivesKillMinusNine) {
   const std::string day =
       R"({"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerDayPerProjectPerModel"}]}]}})";

@@ -199,12 +199,38 @@ TEST(KeyPoolTest, TheOwnersChangesWinAndWhatWasLearnedStays) {
     EXPECT_EQ(report.key.failures, 1);
   }
   changed[0].disabled = true;
+  changed[0].revision = 1;
   pool.replace(changed, {}, kNoon);
   EXPECT_EQ(pool.usable(), 2u);
   changed[0].disabled = false;
+  changed[0].revision = 2;
   pool.replace(changed, {}, kNoon);
   EXPECT_EQ(pool.next("m", kNoon, {key("key-2").id, key("key-4").id}), "key-1")
       << "enabled again, it starts afresh";
+}
+
+TEST(KeyPoolTest, WhatTheStoreDoesNotKnowYetIsNotUndone) {
+  Pool pool(keys(2));
+  pool.report_for("key-1", verdict(Outcome::key_dead));
+  pool.replace(keys(2), {}, kNoon);
+  EXPECT_EQ(pool.usable(), 1u) << "another process changed the store before ours wrote";
+  auto theirs = keys(2);
+  theirs[1].disabled = true;
+  theirs[1].reason = "leaked";
+  pool.replace(theirs, {}, kNoon);
+  EXPECT_EQ(pool.usable(), 0u) << "what another process learned is taken over";
+}
+
+TEST(KeyPoolTest, AResetEndsCoolDowns) {
+  Pool pool(keys(1));
+  pool.report_for("key-1", verdict(Outcome::quota_day, hours{12}));
+  pool.report_for("key-1", verdict(Outcome::key_unusable));
+  EXPECT_EQ(pool.next(), "keys_waiting");
+  auto reset = keys(1);
+  reset[0].revision = 1;
+  pool.replace(reset, {}, kNoon);
+  EXPECT_EQ(pool.next(), "key-1");
+  EXPECT_EQ(pool.snapshot(kNoon)[0].key.failures, 0);
 }
 
 TEST(KeyPoolTest, RemembersStatesOnlyForKeysThatAreNew) {

@@ -1,0 +1,108 @@
+#include <functional>
+
+#include "cmd/keys.hpp"
+#include "lib/core/json.hpp"
+
+namespace gembal::cmd {
+namespace {
+
+using keypool::Key;
+
+struct ChooseOptions {
+  std::vector<std::string> names;
+  std::string status;
+};
+
+using Change =
+    std::function<Result<std::size_t>(store::KeyStore&, const std::vector<std::string>&)>;
+
+/// Does something to the named keys, or to all of a status.
+Result<int> change_keys(Context& context, const ChooseOptions& options, const char* done,
+                        const Change& change) {
+  if (options.names.empty() && options.status.empty())
+    return Error{ErrorKind::usage, "no keys were named", "name keys, or use --status"};
+  auto all = list_all(context);
+  if (!all) return std::move(all).error();
+  std::vector<Key> keys;
+  for (const auto& listed : *all) {
+    if (options.status.empty() || status_of(listed.key, listed.states) == options.status)
+      keys.push_back(listed.key);
+  }
+  if (!options.names.empty()) {
+    auto named = resolve_keys(keys, options.names);
+    if (!named) return std::move(named).error();
+    keys = *std::move(named);
+  }
+  std::vector<std::string> ids;
+  for (const auto& key : keys) ids.push_back(key.id);
+  auto store = context.open_store();
+  if (!store) return std::move(store).error();
+  const auto changed = change(*store, ids);
+  if (!changed) return changed.error();
+  if (context.json) {
+    print(to_text({{done, *changed}}) + "\n");
+  } else if (!context.quiet) {
+    print(std::string(done) + " " + std::to_string(*changed) + "\n");
+  }
+  return 0;
+}
+
+void add_changing_command(CLI::App& keys, Action& chosen, const std::string& name,
+                          const std::string& what, const char* done, Change change) {
+  auto options = std::make_shared<ChooseOptions>();
+  auto* command = keys.add_subcommand(name, what);
+  command
+      ->add_option("key", options->names,
+                   "An id (8 or more digits of it), a label, or the key itself")
+      ->type_name("KEY");
+  command->add_option("--status", options->status, "All keys of this status")->type_name("STATUS");
+  command->callback([&chosen, options, done, change = std::move(change)] {
+    chosen = [options, done, change](Context& context) {
+      return change_keys(context, *options, done, change);
+    };
+  });
+}
+
+void add_label_command(CLI::App& keys, Action& chosen) {
+  struct LabelOptions {
+    std::string key;
+    std::string text;
+  };
+  auto options = std::make_shared<LabelOptions>();
+  auto* command = keys.add_subcommand("label", "Name a key");
+  command
+      ->add_option("key", options->key,
+                   "An id (8 or more digits of it), a label, or the key itself")
+      ->type_name("KEY")
+      ->required();
+  command->add_option("text", options->text, "The name; '' takes it away")
+      ->type_name("TEXT")
+      ->required();
+  command->callback([&chosen, options] {
+    chosen = [options](Context& context) {
+      return change_keys(context, {{options->key}, ""}, "labelled",
+                         [options](store::KeyStore& store, const auto& ids) {
+                           return store.label(ids, options->text);
+                         });
+    };
+  });
+}
+
+}  // namespace
+
+void add_keys_change_commands(CLI::App& keys, Action& chosen) {
+  add_changing_command(keys, chosen, "remove", "Forget keys", "removed",
+                       [](store::KeyStore& store, const auto& ids) { return store.remove(ids); });
+  add_changing_command(keys, chosen, "enable", "Use keys again, with a clean slate", "enabled",
+                       [](store::KeyStore& store, const auto& ids) { return store.enable(ids); });
+  add_changing_command(keys, chosen, "disable", "Stop using keys", "disabled",
+                       [](store::KeyStore& store, const auto& ids) {
+                         return store.disable(ids, "disabled by hand");
+                       });
+  add_changing_command(keys, chosen, "reset", "Forget failures, cool-downs and spent quotas",
+                       "reset",
+                       [](store::KeyStore& store, const auto& ids) { return store.reset(ids); });
+  add_label_command(keys, chosen);
+}
+
+}  // namespace gembal::cmd
