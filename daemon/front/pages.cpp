@@ -22,10 +22,13 @@ class MemoryStream final : public httplib::Stream {
   explicit MemoryStream(std::string request) : request_(std::move(request)) {}
 
   bool is_readable() const override { return true; }
+  // Which of these are virtual differs between versions of cpp-httplib.
+  // NOLINTBEGIN(modernize-use-override)
   bool is_writable() const { return true; }
   bool wait_readable() const { return true; }
   bool wait_writable() const { return true; }
   time_t duration() const { return 0; }
+  // NOLINTEND(modernize-use-override)
 
   ssize_t read(char* to, std::size_t size) override {
     const auto count = std::min(size, request_.size() - taken_);

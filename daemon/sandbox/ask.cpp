@@ -48,9 +48,9 @@ std::optional<ApiError> read_directive(const Json& json, Directive& directive) {
     } else if (name == "thoughts" && value.is_string()) {
       directive.thoughts = value.get<std::string>();
     } else if (name == "words" && number && *number >= 0 && *number <= 100'000) {
-      directive.words = *number;
+      directive.words = number;
     } else if (name == "events" && number && *number >= 1 && *number <= 100'000) {
-      directive.events = *number;
+      directive.events = number;
     } else if (name == "delay" && parse_duration(string_in(json, name))) {
       directive.delay = parse_duration(string_in(json, name));
     } else if (name == "call" && value.is_string()) {

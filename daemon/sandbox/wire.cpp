@@ -43,7 +43,7 @@ void write_string(std::string& out, const std::string& text) {
 
 void write_number(std::string& out, const Json& value) {
   char buffer[40];
-  auto end = buffer;
+  char* end = nullptr;
   if (value.is_number_unsigned()) {
     end = std::to_chars(buffer, buffer + sizeof buffer, value.get<std::uint64_t>()).ptr;
   } else if (value.is_number_integer()) {
@@ -59,7 +59,7 @@ void write(std::string& out, const Json& value, int depth) {
   const auto new_line = [&out, depth](int more) {
     if (depth < 0) return;
     out += '\n';
-    out.append(static_cast<std::size_t>(2 * (depth + more)), ' ');
+    out.append(2 * static_cast<std::size_t>(depth + more), ' ');
   };
   const int inner = depth < 0 ? depth : depth + 1;
   if (value.is_object()) {

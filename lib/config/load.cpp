@@ -12,8 +12,6 @@
 #include "lib/config/settings.hpp"
 #include "lib/core/text.hpp"
 
-extern char** environ;
-
 namespace gembal::config {
 namespace {
 
@@ -89,7 +87,7 @@ Result<void> Loader::apply(const Setting& setting, const Values& values, const s
 
 Result<Values> values_of(const toml::node& node, const Setting& setting) {
   const auto scalar = [](const toml::node& one) -> std::optional<std::string> {
-    if (const auto text = one.value_exact<std::string>()) return *text;
+    if (const auto text = one.value_exact<std::string>()) return text;
     if (const auto number = one.value_exact<std::int64_t>()) return std::to_string(*number);
     if (const auto flag = one.value_exact<bool>()) return *flag ? "true" : "false";
     return std::nullopt;

@@ -32,7 +32,9 @@ std::optional<std::string_view> JsonArraySplitter::next() {
     } else if (c == ']' && depth_ == 0) {
       closed_ = true;
       in_array_ = false;
-    } else if ((c == '}' || c == ']') && depth_ > 0 && --depth_ == 0) {
+    } else if ((c == '}' || c == ']') && depth_ > 0) {
+      --depth_;
+      if (depth_ > 0) continue;
       ++at_;
       if (!in_array_) closed_ = true;
       return std::string_view(buffer_).substr(element_start_, at_ - element_start_);
