@@ -24,7 +24,8 @@ TEST(ModelsTest, ListsInPages) {
     token = string_in(page, "nextPageToken");
   } while (!token.empty());
   ASSERT_EQ(names.size(), all_models().size());
-  for (std::size_t i = 0; i < names.size(); ++i) EXPECT_EQ(names[i], string_in(all["models"][i], "name"));
+  for (std::size_t i = 0; i < names.size(); ++i)
+    EXPECT_EQ(names[i], string_in(all["models"][i], "name"));
   EXPECT_EQ(client.get("/v1beta/models?pageToken=nonsense").status, 400);
   // As recorded: the token is a message that holds the last name.
   const Json first = json_of(client.get("/v1beta/models?pageSize=1"));
