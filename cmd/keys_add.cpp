@@ -100,7 +100,7 @@ Result<int> add_keys(Context& context, const AddOptions& options) {
     key.paid = options.paid;
     key.disabled = options.disabled;
     if (key.disabled) {
-      key.reason = "added disabled";
+      key.reason = keypool::kAddedDisabled;
       key.disabled_since = std::chrono::system_clock::now();
     }
     keys.push_back(std::move(key));

@@ -97,7 +97,7 @@ void add_keys_change_commands(CLI::App& keys, Action& chosen) {
                        [](store::KeyStore& store, const auto& ids) { return store.enable(ids); });
   add_changing_command(keys, chosen, "disable", "Stop using keys", "disabled",
                        [](store::KeyStore& store, const auto& ids) {
-                         return store.disable(ids, "disabled by hand");
+                         return store.disable(ids, keypool::kDisabledByHand);
                        });
   add_changing_command(keys, chosen, "reset", "Forget failures, cool-downs and spent quotas",
                        "reset",

@@ -5,7 +5,7 @@
 #include "cmd/interrupt.hpp"
 #include "cmd/keys.hpp"
 #include "cmd/table.hpp"
-#include "daemon/forwarding.hpp"
+#include "daemon/recovery.hpp"
 #include "lib/core/json.hpp"
 #include "lib/gemini/model_name.hpp"
 #include "lib/keypool/key_pool.hpp"
@@ -147,12 +147,7 @@ Result<int> check_keys(Context& context, const CheckKeysOptions& options) {
   const auto address = daemon::UpstreamAddress::parse(config.upstream.base_url);
   if (!address) return address.error();
 
-  upstream::CheckOptions check;
-  check.url = address->url("/models/" + model + ":generateContent");
-  for (const auto& [name, value] : config.upstream.headers)
-    check.headers.push_back(name + ": " + value);
-  check.timeouts.connect = config.upstream.connect_timeout;
-  check.timeouts.total = std::chrono::seconds{60};
+  auto check = daemon::check_options(config, *address, model);
   check.jobs = options.jobs;
 
   const bool shows_progress = ::isatty(STDERR_FILENO) == 1 && !context.quiet;

@@ -8,6 +8,7 @@
 #include "daemon/front/listener.hpp"
 #include "daemon/front/pages.hpp"
 #include "daemon/gateway.hpp"
+#include "daemon/recovery.hpp"
 #include "daemon/sandbox/server.hpp"
 #include "daemon/store_writer.hpp"
 #include "lib/core/digest.hpp"
@@ -163,6 +164,7 @@ class Daemon {
   std::size_t draining_ = 0;  ///< workers that still have connections
   bool stopping_ = false;
 
+  std::unique_ptr<Recovery> recovery_;
   std::vector<std::unique_ptr<Worker>> workers_;
   async::Workers computing_{2};  // after the loops: its end waits for work that comes back to them
 };
@@ -254,6 +256,7 @@ void Daemon::run() {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   wait_for_signal();
   for (auto& worker : workers_) worker->start();
+  if (writer_) recovery_ = std::make_unique<Recovery>(pool_, *writer_, live_);
   main_.run();
   for (auto& worker : workers_) worker->join();
 }
@@ -282,6 +285,7 @@ void Daemon::reload() {
   pool_.set_policy({live_->config.pool.max_failures});
   log::configure(live_->config.logs);
   for (auto& worker : workers_) worker->set_live(live_);
+  if (recovery_) recovery_->set_live(live_);
   log::info("the configuration was reloaded", {});
 }
 

@@ -51,12 +51,21 @@ void StoreWriter::remember(keypool::Change change) {
   changed_.notify_one();
 }
 
+void StoreWriter::enable(std::vector<std::string> ids) {
+  {
+    const std::lock_guard lock(mutex_);
+    std::move(ids.begin(), ids.end(), std::back_inserter(enabled_));
+  }
+  changed_.notify_one();
+}
+
 void StoreWriter::run() {
   for (;;) {
     bool stop = false;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, kLook, [this] { return stopping_ || !waiting_.empty(); });
+      changed_.wait_for(lock, kLook,
+                        [this] { return stopping_ || !waiting_.empty() || !enabled_.empty(); });
       // A failure of one key is often followed by those of others.
       if (!waiting_.empty() && !stopping_)
         changed_.wait_for(lock, kGather, [this] { return stopping_; });
@@ -64,6 +73,7 @@ void StoreWriter::run() {
     }
     write_waiting();
     if (stop) return;
+    write_enabled();
     follow_other_processes();
   }
 }
@@ -91,6 +101,19 @@ void StoreWriter::write_waiting() {
   }
   waiting_.insert(waiting_.begin(), std::make_move_iterator(batch.begin()),
                   std::make_move_iterator(batch.end()));
+}
+
+// A store that fails now is asked again by the next round of tests.
+void StoreWriter::write_enabled() {
+  std::vector<std::string> ids;
+  {
+    const std::lock_guard lock(mutex_);
+    ids.swap(enabled_);
+  }
+  if (ids.empty()) return;
+  const auto enabled = store_.enable(ids);
+  if (!enabled) return note(enabled.error());
+  note(load_pool(store_, pool_, wall_clock()));
 }
 
 void StoreWriter::follow_other_processes() {

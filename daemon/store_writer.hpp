@@ -28,12 +28,16 @@ class StoreWriter {
   /// Never blocks on the store.
   void remember(keypool::Change change);
 
+  /// Enables keys that work again, here and in the store. Never blocks on the store.
+  void enable(std::vector<std::string> ids);
+
   /// Whether the last access to the store succeeded.
   bool works() const { return works_; }
 
  private:
   void run();
   void write_waiting();
+  void write_enabled();
   void follow_other_processes();
   void note(const Result<void>& outcome);
 
@@ -45,6 +49,7 @@ class StoreWriter {
   std::mutex mutex_;  // guards everything below
   std::condition_variable changed_;
   std::deque<keypool::Change> waiting_;
+  std::vector<std::string> enabled_;
   std::uint64_t dropped_ = 0;
   bool stopping_ = false;
 

@@ -52,6 +52,7 @@ struct UpstreamOptions {
 struct PoolOptions {
   int max_retries = 0;
   int max_failures = 0;
+  milliseconds check_interval{};  ///< of disabled keys; zero: never
   std::string test_model;
 };
 

@@ -245,7 +245,6 @@ void Loader::note_ignored() {
       {"TTS_SPEED", "speech is asked natively"},
       {"STREAM_OPTIMIZER_ENABLED", "streams are passed on as they come"},
       {"FAKE_STREAM_ENABLED", "streams are passed on as they come"},
-      {"CHECK_INTERVAL_HOURS", "run 'gembal keys check' from cron"},
       {"TIMEZONE", "times are shown in UTC"},
       {"ERROR_LOG_RECORD_REQUEST_BODY", "bodies are never logged"},
       {"AUTO_DELETE_ERROR_LOGS_ENABLED", "the log goes to stderr"},

@@ -236,6 +236,7 @@ Setting headers() {
   return made;
 }
 
+std::string in_hours(const std::string& text) { return text + "h"; }
 std::string in_seconds(const std::string& text) { return text + "s"; }
 
 // The original counts every try, this one the further ones.
@@ -344,10 +345,16 @@ std::vector<Setting> make_settings() {
                "pool.max_failures", 3, 1, 1000,
                [](auto& c) -> auto& { return c.pool.max_failures; }),
            "MAX_FAILURES", "failures of a key in a row after which it is disabled"),
+      converting(with(duration(
+                          "pool.check_interval", "1h",
+                          [](auto& c) -> auto& { return c.pool.check_interval; }),
+                      "CHECK_INTERVAL_HOURS",
+                      "how often keys that gembal disabled are asked again; 0: never"),
+                 in_hours),
       with(text(
                "pool.test_model", "gemini-flash-latest",
                [](auto& c) -> auto& { return c.pool.test_model; }),
-           "TEST_MODEL", "the model that 'gembal keys check' asks"),
+           "TEST_MODEL", "the model that keys are checked with"),
       with(choice(
                "logs.level", "info", {"debug", "info", "warn", "error"},
                [](auto& c) -> auto& { return c.logs.level; }),

@@ -23,6 +23,15 @@ struct Key {
   std::int64_t revision = 0;   ///< counts what its owner did: with a new one, the key starts afresh
 };
 
+// The reasons that an owner's own doing leaves.
+inline constexpr const char* kDisabledByHand = "disabled by hand";
+inline constexpr const char* kAddedDisabled = "added disabled";
+
+/// Whether its owner disabled the key: then nobody else enables it again.
+inline bool disabled_by_owner(const Key& key) {
+  return key.disabled && (key.reason == kDisabledByHand || key.reason == kAddedDisabled);
+}
+
 enum class ModelStatus { cooling, exhausted, unsupported };
 
 const char* to_string(ModelStatus status);

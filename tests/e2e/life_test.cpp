@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "lib/core/json.hpp"
@@ -57,6 +58,39 @@ TEST(LifeTest, AResetEndsACoolDownInARunningDaemon) {
   }));
   ASSERT_EQ(run(home, {"keys", "reset", "--status", "exhausted"}).out, "reset 1\n");
   EXPECT_TRUE(eventually([&] { return daemon.post(kGenerate, kHello).status() == 200; }, kSeen));
+}
+
+TEST(LifeTest, AKeyThatWorksAgainComesBackByItselfUnlessItsOwnerDisabledIt) {
+  std::atomic<bool> repaired{false};
+  FakeUpstream upstream([&](Call& call) {
+    if (repaired) return call.reply(200, kAnswer);
+    call.reply(
+        403,
+        R"({"error":{"code":403,"message":"Your API key was reported as leaked.","status":"PERMISSION_DENIED"}})");
+  });
+  TempDir home;
+  Daemon daemon(home, upstream.base_url(), {"key-learned", "key-by-hand"},
+                "[pool]\ncheck_interval = \"200ms\"\n");
+  ASSERT_EQ(run(home, {"keys", "disable", "key-by-hand"}).status, 0);
+  ASSERT_TRUE(daemon.process().says("keys were changed by another process"));
+  ASSERT_TRUE(eventually([&] { return daemon.post(kGenerate, kHello).status() == 503; }));
+  const auto asked_by_hand = [&] {
+    const auto log = upstream.log();
+    return std::count_if(log.begin(), log.end(),
+                         [](const auto& line) { return line.starts_with("key-by-hand"); });
+  };
+  const auto before = asked_by_hand();
+  const auto seen = upstream.log().size();
+  EXPECT_TRUE(eventually([&] { return upstream.log().size() >= seen + 3; }))
+      << "asked again and again";
+  EXPECT_EQ(daemon.post(kGenerate, kHello).status(), 503);
+  repaired = true;
+  EXPECT_TRUE(eventually([&] { return daemon.post(kGenerate, kHello).status() == 200; }));
+  EXPECT_TRUE(daemon.process().says("a disabled key works again"));
+  EXPECT_EQ(asked_by_hand(), before);
+  EXPECT_NE(
+      run(home, {"keys", "list", "--json", "--status", "disabled"}).out.find("disabled by hand"),
+      std::string::npos);
 }
 
 TEST(LifeTest, WhatWasLearnedSurvivesKillMinusNine) {
