@@ -16,7 +16,6 @@ namespace {
 
 using keypool::Key;
 using upstream::KeyCheck;
-using upstream::KeyVerdict;
 
 struct Tally {
   std::size_t usable = 0;

@@ -8,8 +8,6 @@
 namespace gembal::cmd {
 namespace {
 
-using keypool::Key;
-
 TimePoint now() { return std::chrono::system_clock::now(); }
 
 struct ListOptions {

@@ -110,8 +110,10 @@ Error KeyPool::State::none_left(const ModelQueue& queue, TimePoint now) const {
     return {ErrorKind::no_usable_key, "no usable API key: there is none in the pool",
             "add one with 'gembal keys add'"};
   if (usable == 0) {
-    const auto count = std::to_string(order.size());
-    return {ErrorKind::no_usable_key, "no usable API key: all " + count + " are disabled",
+    const bool one = order.size() == 1;
+    return {ErrorKind::no_usable_key,
+            one ? "no usable API key: the only one is disabled"
+                : "no usable API key: all " + std::to_string(order.size()) + " are disabled",
             "'gembal keys list' says why"};
   }
   auto wait = std::chrono::duration_cast<Milliseconds>(seconds{1});
