@@ -243,7 +243,8 @@ Result<int> chat(Context& context, const ChatOptions& options) {
                 [&changes](keypool::Change change) { changes.push_back(std::move(change)); });
   auto answer = run_until_done(loop, interrupt, asking.ask(std::move(call), (*live)->limits));
   if (!changes.empty()) {
-    if (auto kept = store->remember(changes); !kept) print_error(context, kept.error());
+    if (auto kept = store->write({std::move(changes), {}, {}}); !kept)
+      print_error(context, kept.error());
   }
   if (!answer) {
     if (interrupt.raised()) return Error{ErrorKind::cancelled, "interrupted", ""};

@@ -6,9 +6,9 @@ using keypool::Key;
 using keypool::ModelState;
 using keypool::ModelStatus;
 
-StatesById by_id(const std::vector<std::pair<std::string, ModelState>>& states) {
-  StatesById grouped;
-  for (const auto& [id, state] : states) grouped[id].push_back(state);
+StatesBySubject by_subject(const std::vector<keypool::SubjectState>& states) {
+  StatesBySubject grouped;
+  for (const auto& [subject, state] : states) grouped[subject].push_back(state);
   return grouped;
 }
 
@@ -30,10 +30,10 @@ Result<std::vector<Listed>> list_all(const Context& context) {
   if (!keys) return std::move(keys).error();
   const auto states = store->model_states(std::chrono::system_clock::now());
   if (!states) return states.error();
-  auto grouped = by_id(*states);
+  auto grouped = by_subject(*states);
   std::vector<Listed> all;
   for (auto& key : *keys) {
-    auto own = std::move(grouped[key.id]);
+    auto own = grouped[quota_subject(key)];
     all.push_back({std::move(key), std::move(own)});
   }
   return all;

@@ -24,9 +24,9 @@ Result<int> check_keys(Context& context, const CheckKeysOptions& options);
 /// "ok", "cooling", "exhausted", "unsupported" or "disabled".
 std::string status_of(const keypool::Key& key, const std::vector<keypool::ModelState>& states);
 
-/// The states of each key, by id.
-using StatesById = std::map<std::string, std::vector<keypool::ModelState>>;
-StatesById by_id(const std::vector<std::pair<std::string, keypool::ModelState>>& states);
+/// The states of each quota subject.
+using StatesBySubject = std::map<std::string, std::vector<keypool::ModelState>>;
+StatesBySubject by_subject(const std::vector<keypool::SubjectState>& states);
 
 /// A key with what was learned about it.
 struct Listed {

@@ -82,7 +82,7 @@ void add_label_command(CLI::App& keys, Action& chosen) {
     chosen = [options](Context& context) {
       return change_keys(context, {{options->key}, ""}, "labelled",
                          [options](store::KeyStore& store, const auto& ids) {
-                           return store.label(ids, options->text);
+                           return store.edit(ids, {.label = options->text});
                          });
     };
   });

@@ -49,9 +49,10 @@ Result<std::vector<Key>> choose(store::KeyStore& store, const CheckKeysOptions& 
   if (!options.status.empty()) {
     const auto states = store.model_states(std::chrono::system_clock::now());
     if (!states) return states.error();
-    auto grouped = by_id(*states);
-    std::erase_if(
-        *keys, [&](const Key& key) { return status_of(key, grouped[key.id]) != options.status; });
+    auto grouped = by_subject(*states);
+    std::erase_if(*keys, [&](const Key& key) {
+      return status_of(key, grouped[quota_subject(key)]) != options.status;
+    });
   }
   if (!options.names.empty()) return resolve_keys(*keys, options.names);
   return keys;
@@ -87,7 +88,7 @@ Result<void> remember(store::KeyStore& store, const CheckKeysOptions& options,
   if (!to_enable.empty()) {
     if (auto done = store.enable(to_enable); !done) return std::move(done).error();
   }
-  return store.remember(changes);
+  return store.write({std::move(changes), {}, {}});
 }
 
 Json to_json(const std::vector<Key>& keys, const std::vector<KeyCheck>& checks,

@@ -1,5 +1,7 @@
 #include "daemon/store_writer.hpp"
 
+#include <unordered_map>
+
 #include "lib/log/log.hpp"
 
 namespace gembal::daemon {
@@ -20,13 +22,19 @@ Result<void> load_pool(store::KeyStore& store, keypool::KeyPool& pool, TimePoint
   if (!keys) return std::move(keys).error();
   const auto states = store.model_states(now);
   if (!states) return states.error();
-  pool.replace(*std::move(keys), *states, now);
+  std::unordered_map<std::string, std::vector<keypool::ModelState>> by_subject;
+  for (const auto& [subject, state] : *states) by_subject[subject].push_back(state);
+  std::vector<std::pair<std::string, keypool::ModelState>> by_id;
+  for (const auto& key : *keys) {
+    for (const auto& state : by_subject[quota_subject(key)]) by_id.emplace_back(key.id, state);
+  }
+  pool.replace(*std::move(keys), by_id, now);
   return {};
 }
 
 StoreWriter::StoreWriter(store::KeyStore store, keypool::KeyPool& pool)
     : store_(std::move(store)), pool_(pool) {
-  if (const auto version = store_.data_version()) seen_version_ = *version;
+  if (const auto news = store_.news_since(0, wall_clock())) seen_seq_ = news->seq;
   thread_ = std::thread([this] { run(); });
 }
 
@@ -79,28 +87,28 @@ void StoreWriter::run() {
 }
 
 void StoreWriter::write_waiting() {
-  std::vector<keypool::Change> batch;
+  store::Batch batch;
   std::uint64_t dropped = 0;
   {
     const std::lock_guard lock(mutex_);
-    batch.assign(std::make_move_iterator(waiting_.begin()),
-                 std::make_move_iterator(waiting_.end()));
+    batch.changes.assign(std::make_move_iterator(waiting_.begin()),
+                         std::make_move_iterator(waiting_.end()));
     waiting_.clear();
     dropped = std::exchange(dropped_, 0);
   }
   if (dropped > 0)
     log::warn("the key store is too slow: changes were dropped", {{"dropped", dropped}});
   if (batch.empty()) return;
-  const auto written = store_.remember(batch);
+  const auto written = store_.write(batch);
   note(written);
   if (written) return;
   const std::lock_guard lock(mutex_);
-  if (waiting_.size() + batch.size() > kMostWaiting) {
-    dropped_ += batch.size();
+  if (waiting_.size() + batch.changes.size() > kMostWaiting) {
+    dropped_ += batch.changes.size();
     return;
   }
-  waiting_.insert(waiting_.begin(), std::make_move_iterator(batch.begin()),
-                  std::make_move_iterator(batch.end()));
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(batch.changes.begin()),
+                  std::make_move_iterator(batch.changes.end()));
 }
 
 // A store that fails now is asked again by the next round of tests.
@@ -113,17 +121,23 @@ void StoreWriter::write_enabled() {
   if (ids.empty()) return;
   const auto enabled = store_.enable(ids);
   if (!enabled) return note(enabled.error());
-  note(load_pool(store_, pool_, wall_clock()));
-}
-
-void StoreWriter::follow_other_processes() {
-  const auto version = store_.data_version();
-  if (!version) return note(version.error());
-  if (*version == seen_version_) return;
+  const auto news = store_.news_since(seen_seq_, wall_clock());
   const auto loaded = load_pool(store_, pool_, wall_clock());
   note(loaded);
-  if (!loaded) return;
-  seen_version_ = *version;
+  if (loaded && news) seen_seq_ = news->seq;
+}
+
+// The news of what this process wrote itself change nothing: the pool knows more already.
+void StoreWriter::follow_other_processes() {
+  const auto news = store_.news_since(seen_seq_, wall_clock());
+  if (!news) return note(news.error());
+  if (news->owner_changed || !news->keys.empty()) {
+    const auto loaded = load_pool(store_, pool_, wall_clock());
+    note(loaded);
+    if (!loaded) return;
+  }
+  seen_seq_ = news->seq;
+  if (!news->owner_changed) return;
   log::info("keys were changed by another process",
             {{"keys", pool_.size()}, {"usable", pool_.usable()}});
 }

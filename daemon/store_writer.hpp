@@ -43,7 +43,7 @@ class StoreWriter {
 
   store::KeyStore store_;  ///< the thread's own
   keypool::KeyPool& pool_;
-  std::int64_t seen_version_ = 0;
+  std::int64_t seen_seq_ = 0;
   std::atomic<bool> works_{true};
 
   std::mutex mutex_;  // guards everything below

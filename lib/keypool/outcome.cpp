@@ -1,7 +1,5 @@
 #include "lib/keypool/outcome.hpp"
 
-#include "lib/keypool/key.hpp"
-
 namespace gembal::keypool {
 
 const char* to_string(Outcome outcome) {
@@ -20,15 +18,6 @@ const char* to_string(Outcome outcome) {
     case Outcome::exit_blocked: return "exit blocked";
     case Outcome::wrong_object: return "wrong object";
     case Outcome::proxy_fault: return "proxy fault";
-  }
-  return "unknown";
-}
-
-const char* to_string(ModelStatus status) {
-  switch (status) {
-    case ModelStatus::cooling: return "cooling";
-    case ModelStatus::exhausted: return "exhausted";
-    case ModelStatus::unsupported: return "unsupported";
   }
   return "unknown";
 }

@@ -15,15 +15,54 @@ namespace {
 /// Migration i brings the schema from version i to i + 1. Never changed once released: new ones are
 /// added at the end.
 const std::vector<std::vector<const char*>>& migrations() {
-  static const std::vector<std::vector<const char*>> all = {{
-      "CREATE TABLE api_keys (id VARCHAR(16) PRIMARY KEY, secret VARCHAR(512) NOT NULL, label VARCHAR(256) NOT NULL,"
-      " project VARCHAR(256) NOT NULL, paid INTEGER NOT NULL, disabled INTEGER NOT NULL, reason VARCHAR(256) NOT NULL,"
-      " disabled_since BIGINT NOT NULL, failures INTEGER NOT NULL, revision BIGINT NOT NULL, position BIGINT NOT NULL,"
-      " added_at BIGINT NOT NULL)",
-      "CREATE TABLE model_states (key_id VARCHAR(16) NOT NULL, model VARCHAR(256) NOT NULL, status INTEGER NOT NULL,"
-      " until_at BIGINT NOT NULL, reason VARCHAR(256) NOT NULL, PRIMARY KEY (key_id, model))",
-      "CREATE TABLE own_values (name VARCHAR(64) PRIMARY KEY, value VARCHAR(4096) NOT NULL)",
-  }};
+  static const std::vector<std::vector<const char*>> all = {
+      {
+          "CREATE TABLE api_keys (id VARCHAR(16) PRIMARY KEY, secret VARCHAR(512) NOT NULL, label VARCHAR(256) NOT NULL,"
+          " project VARCHAR(256) NOT NULL, paid INTEGER NOT NULL, disabled INTEGER NOT NULL, reason VARCHAR(256) NOT NULL,"
+          " disabled_since BIGINT NOT NULL, failures INTEGER NOT NULL, revision BIGINT NOT NULL, position BIGINT NOT NULL,"
+          " added_at BIGINT NOT NULL)",
+          "CREATE TABLE model_states (key_id VARCHAR(16) NOT NULL, model VARCHAR(256) NOT NULL, status INTEGER NOT NULL,"
+          " until_at BIGINT NOT NULL, reason VARCHAR(256) NOT NULL, PRIMARY KEY (key_id, model))",
+          "CREATE TABLE own_values (name VARCHAR(64) PRIMARY KEY, value VARCHAR(4096) NOT NULL)",
+      },
+      {
+          "CREATE TABLE counters (name VARCHAR(64) PRIMARY KEY, value BIGINT NOT NULL)",
+          "INSERT INTO counters (name, value) VALUES ('seq', 1)",
+          "INSERT INTO counters (name, value) VALUES ('owner_seq', 1)",
+          "ALTER TABLE api_keys ADD COLUMN seq BIGINT NOT NULL DEFAULT 0",
+          "ALTER TABLE api_keys ADD COLUMN last_used_at BIGINT NOT NULL DEFAULT 0",
+          "UPDATE api_keys SET seq = 1",
+          "CREATE INDEX api_keys_seq ON api_keys (seq)",
+
+          "CREATE TABLE quota_states (subject VARCHAR(258) NOT NULL, model VARCHAR(256) NOT NULL, status INTEGER NOT NULL,"
+          " until_at BIGINT NOT NULL, reason VARCHAR(256) NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (subject, model))",
+          "CREATE INDEX quota_states_seq ON quota_states (seq)",
+          "INSERT INTO quota_states (subject, model, status, until_at, reason, seq)"
+          " SELECT 'k:' || s.key_id, s.model, s.status, s.until_at, s.reason, 1 FROM model_states s"
+          " JOIN api_keys k ON k.id = s.key_id WHERE k.project = ''",
+          // What one key of a project was told was written for each of them: mostly these are
+          // equal.
+          "INSERT INTO quota_states (subject, model, status, until_at, reason, seq)"
+          " SELECT 'p:' || k.project, s.model, max(s.status), s.until_at, max(s.reason), 1 FROM model_states s"
+          " JOIN api_keys k ON k.id = s.key_id WHERE k.project <> '' AND s.until_at = (SELECT max(other.until_at)"
+          " FROM model_states other JOIN api_keys o ON o.id = other.key_id WHERE o.project = k.project"
+          " AND other.model = s.model) GROUP BY k.project, s.model, s.until_at",
+          "DROP TABLE model_states",
+
+          "CREATE TABLE quota_limits (subject VARCHAR(258) NOT NULL, model VARCHAR(256) NOT NULL, rpm BIGINT NOT NULL,"
+          " rpd BIGINT NOT NULL, tpm BIGINT NOT NULL, learned_at BIGINT NOT NULL, seq BIGINT NOT NULL,"
+          " PRIMARY KEY (subject, model))",
+          "CREATE INDEX quota_limits_seq ON quota_limits (seq)",
+
+          "CREATE TABLE usage_hours (key_id VARCHAR(16) NOT NULL, model VARCHAR(256) NOT NULL, hour BIGINT NOT NULL,"
+          " requests BIGINT NOT NULL, tokens BIGINT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (key_id, model, hour))",
+          "CREATE INDEX usage_hours_seq ON usage_hours (seq)",
+          "CREATE INDEX usage_hours_hour ON usage_hours (hour)",
+
+          "CREATE TABLE objects (name VARCHAR(256) PRIMARY KEY, key_id VARCHAR(16) NOT NULL, project VARCHAR(256) NOT NULL,"
+          " target VARCHAR(4096) NOT NULL, expires_at BIGINT NOT NULL, seq BIGINT NOT NULL)",
+          "CREATE INDEX objects_seq ON objects (seq)",
+      }};
   return all;
 }
 

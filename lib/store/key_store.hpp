@@ -17,6 +17,44 @@ struct Added {
   std::vector<std::string> present;  ///< ids that were there already; left as they are
 };
 
+/// What an owner changes about keys; what has no value stays.
+struct KeyEdit {
+  std::optional<std::string> label;    ///< "" takes it away
+  std::optional<std::string> project;  ///< "" takes it away
+  std::optional<bool> paid;
+};
+
+/// Which key made an object of the API, and so which project it belongs to.
+struct ObjectOwner {
+  std::string name;     ///< "files/x", "cachedContents/x", "uploads/SESSION"
+  std::string key_id;   ///< the key that made it
+  std::string project;  ///< of that key, when known: another key of the project serves as well
+  std::string target;   ///< of an upload session: its URL upstream; else ""
+  TimePoint expires{};  ///< not after now: it is gone
+};
+
+/// What a daemon learned since it last wrote: one transaction.
+struct Batch {
+  std::vector<keypool::Change> changes;
+  std::vector<keypool::Usage> usage;  ///< to be added to what the store has
+  std::vector<ObjectOwner> objects;   ///< new ones, and, with a time that has passed, gone ones
+
+  bool empty() const { return changes.empty() && usage.empty() && objects.empty(); }
+};
+
+/// What changed in the store, by whomever.
+struct News {
+  std::int64_t seq = 0;  ///< pass it to the next call of news_since()
+  bool owner_changed =
+      false;  ///< keys came, left, or were edited by their owner: call keys() again
+  std::vector<keypool::Key>
+      keys;  ///< those whose learned part changed: failures, disabled, project
+  std::vector<keypool::SubjectState> states;
+  std::vector<keypool::SubjectLimits> limits;
+  std::vector<keypool::Usage> usage;  ///< new totals of whole rows, of the last 25 hours
+  std::vector<ObjectOwner> objects;   ///< also those that are gone: their time has passed
+};
+
 /// The key store: one SQLite file in WAL mode, 0600 in a folder of 0700, shared by any number of
 /// processes.
 ///
@@ -35,6 +73,8 @@ class KeyStore {
   KeyStore& operator=(KeyStore&&) noexcept;
   ~KeyStore();
 
+  // ---- What owners do.
+
   /// Adds all or none. A key that is there already is not changed.
   Result<Added> add(const std::vector<keypool::Key>& keys);
 
@@ -43,24 +83,40 @@ class KeyStore {
 
   /// Removes by id; returns how many there were.
   Result<std::size_t> remove(const std::vector<std::string>& ids);
-  /// Enabling clears failures, reason and model states. Returns how many keys changed.
+  /// Enabling clears failures, reason and the states of the quota subject. Returns how many keys
+  /// changed.
   Result<std::size_t> enable(const std::vector<std::string>& ids);
-  /// Clears failures and model states; a disabled key stays disabled. Returns how many there were.
+  /// Clears failures, states and learned limits of the quota subject; a disabled key stays
+  /// disabled. Returns how many there were.
   Result<std::size_t> reset(const std::vector<std::string>& ids);
-  /// Names keys; "" takes the name away. Returns how many there were.
-  Result<std::size_t> label(const std::vector<std::string>& ids, const std::string& text);
+  /// Names keys, or says what project or tier they are of. Returns how many there were.
+  Result<std::size_t> edit(const std::vector<std::string>& ids, const KeyEdit& edit);
   Result<std::size_t> disable(const std::vector<std::string>& ids, const std::string& reason);
 
-  /// What the pool learned, in one transaction. Keys that were removed meanwhile are passed over.
-  /// An owner's later `disable` or `enable` is not overwritten by what was learned before it.
-  Result<void> remember(const std::vector<keypool::Change>& changes);
+  // ---- What is learned.
 
-  /// States still in force at `now`: key id and state.
-  Result<std::vector<std::pair<std::string, keypool::ModelState>>> model_states(TimePoint now);
+  /// Writes a batch, in one transaction. Keys that were removed meanwhile are passed over. What an
+  /// owner did is not overwritten by what was learned before it: a change of a key that has another
+  /// revision by now is passed over.
+  Result<void> write(const Batch& batch);
 
-  /// A number that differs whenever another connection has changed the file since the last call:
-  /// cheap enough to ask every second.
-  Result<std::int64_t> data_version();
+  /// What changed since `seq` (0: everything that is in force); own writes are among it. Cheap when
+  /// nothing changed.
+  Result<News> news_since(std::int64_t seq, TimePoint now);
+
+  /// States still in force at `now`.
+  Result<std::vector<keypool::SubjectState>> model_states(TimePoint now);
+  Result<std::vector<keypool::SubjectLimits>> limits();
+  /// Rows from that hour on.
+  Result<std::vector<keypool::Usage>> usage_since(std::int64_t hour);
+  /// Objects that are not gone at `now`.
+  Result<std::vector<ObjectOwner>> objects(TimePoint now);
+
+  /// Deletes what nobody will ask for again: states and objects whose time has passed for a day,
+  /// usage older than 31 days.
+  Result<void> forget_old(TimePoint now);
+
+  // ---- Values of gembal's own.
 
   /// A named secret or setting of gembal's own ("client_token"); nullopt when there is none.
   Result<std::optional<std::string>> value(const std::string& name);

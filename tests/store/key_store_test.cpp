@@ -89,9 +89,9 @@ TEST(KeyStoreTest, NobodyElseMayReadIt) {
 TEST(KeyStoreTest, TwoConnectionsSeeEachOther) {
   TempDir folder;
   auto one = open(folder.file("x.db")), two = open(folder.file("x.db"));
-  const auto before = *two.data_version();
+  const auto before = two.news_since(0, kNow)->seq;
   ASSERT_TRUE(one.add({key("key-one")}));
-  EXPECT_NE(*two.data_version(), before);
+  EXPECT_TRUE(two.news_since(before, kNow)->owner_changed);
   EXPECT_EQ(names(two), std::vector<std::string>{"key-one"});
 }
 
@@ -109,7 +109,7 @@ TEST(KeyStoreTest, RemembersWhatWasLearned) {
   change.key_changed = true;
   change.model_states = {{"m", ModelStatus::exhausted, kNow + std::chrono::hours{1}, "PerDay"},
                          {"n", ModelStatus::cooling, kNow - std::chrono::hours{1}, "old"}};
-  ASSERT_TRUE(store.remember({change}));
+  ASSERT_TRUE(store.write({{change}, {}, {}}));
   auto again = open(folder.file("x.db"));
   keys = *again.keys();
   EXPECT_TRUE(keys[0].disabled);
@@ -118,9 +118,9 @@ TEST(KeyStoreTest, RemembersWhatWasLearned) {
   EXPECT_EQ(keys[0].failures, 2);
   const auto states = *again.model_states(kNow);
   ASSERT_EQ(states.size(), 1u);
-  EXPECT_EQ(states[0].first, keys[0].id);
-  EXPECT_EQ(states[0].second.model, "m");
-  EXPECT_EQ(states[0].second.status, ModelStatus::exhausted);
+  EXPECT_EQ(states[0].subject, quota_subject(keys[0]));
+  EXPECT_EQ(states[0].state.model, "m");
+  EXPECT_EQ(states[0].state.status, ModelStatus::exhausted);
   ASSERT_TRUE(again.enable({keys[0].id}));
   EXPECT_TRUE(again.model_states(kNow)->empty());
   EXPECT_FALSE(again.keys()->at(0).disabled);
@@ -135,11 +135,11 @@ TEST(KeyStoreTest, WhatWasLearnedBeforeDoesNotUndoWhatTheOwnerDid) {
   change.key.failures = 1;
   change.key_changed = true;
   ASSERT_TRUE(owner.disable({change.key.id}, "by hand"));
-  ASSERT_TRUE(daemon.remember({change}));
+  ASSERT_TRUE(daemon.write({{change}, {}, {}}));
   EXPECT_TRUE(owner.keys()->at(0).disabled);
   EXPECT_EQ(owner.keys()->at(0).failures, 0);
   ASSERT_TRUE(owner.remove({change.key.id}));
-  EXPECT_TRUE(daemon.remember({change}));
+  EXPECT_TRUE(daemon.write({{change}, {}, {}}));
   EXPECT_TRUE(owner.keys()->empty());
 }
 

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <functional>
+
+#include "lib/store/database.hpp"
+#include "lib/store/key_store.hpp"
+
+namespace gembal::store {
+
+/// What the parts of KeyStore share.
+struct KeyStore::Impl {
+  Database database;
+
+  /// A transaction with the next number of the sequence: `work` stamps with it what it changes, so
+  /// that others find what is new. Only one writer at a time gets past taking the number, so that
+  /// a lower one is never seen after a higher one.
+  Result<void> write(const std::function<void(soci::session&, long long seq)>& work);
+
+  /// The same for an owner's change. `work` returns how many keys it changed, and so does this.
+  Result<std::size_t> change(const std::function<std::size_t(soci::session&, long long seq)>& work);
+};
+
+}  // namespace gembal::store
