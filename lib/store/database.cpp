@@ -13,7 +13,8 @@ namespace gembal::store {
 namespace {
 
 /// Migration i brings the schema from version i to i + 1. Never changed once released: new ones are
-/// added at the end.
+/// added at the end. What all databases understand, but for '||' in the second: only SQLite ever
+/// had a store to bring over to it.
 const std::vector<std::vector<const char*>>& migrations() {
   static const std::vector<std::vector<const char*>> all = {
       {

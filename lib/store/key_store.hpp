@@ -45,10 +45,11 @@ struct Batch {
 /// What changed in the store, by whomever.
 struct News {
   std::int64_t seq = 0;  ///< pass it to the next call of news_since()
-  bool owner_changed =
-      false;  ///< keys came, left, or were edited by their owner: call keys() again
-  std::vector<keypool::Key>
-      keys;  ///< those whose learned part changed: failures, disabled, project
+  /// Keys came, left, or were edited by their owner: call keys() again.
+  bool owner_changed = false;
+  /// Those whose learned part changed: failures, disabled, project (not last_used alone, which
+  /// `usage` tells as much); and those that an owner changed.
+  std::vector<keypool::Key> keys;
   std::vector<keypool::SubjectState> states;
   std::vector<keypool::SubjectLimits> limits;
   std::vector<keypool::Usage> usage;  ///< new totals of whole rows, of the last 25 hours
@@ -89,7 +90,8 @@ class KeyStore {
   /// Clears failures, states and learned limits of the quota subject; a disabled key stays
   /// disabled. Returns how many there were.
   Result<std::size_t> reset(const std::vector<std::string>& ids);
-  /// Names keys, or says what project or tier they are of. Returns how many there were.
+  /// Names keys, or says what project or tier they are of. In another project a key starts afresh.
+  /// Returns how many there were.
   Result<std::size_t> edit(const std::vector<std::string>& ids, const KeyEdit& edit);
   Result<std::size_t> disable(const std::vector<std::string>& ids, const std::string& reason);
 
@@ -97,7 +99,7 @@ class KeyStore {
 
   /// Writes a batch, in one transaction. Keys that were removed meanwhile are passed over. What an
   /// owner did is not overwritten by what was learned before it: a change of a key that has another
-  /// revision by now is passed over.
+  /// revision by now is passed over. Keys that were used get the present time as last_used.
   Result<void> write(const Batch& batch);
 
   /// What changed since `seq` (0: everything that is in force); own writes are among it. Cheap when
@@ -109,7 +111,7 @@ class KeyStore {
   Result<std::vector<keypool::SubjectLimits>> limits();
   /// Rows from that hour on.
   Result<std::vector<keypool::Usage>> usage_since(std::int64_t hour);
-  /// Objects that are not gone at `now`.
+  /// Objects that are not gone at `now`, by name.
   Result<std::vector<ObjectOwner>> objects(TimePoint now);
 
   /// Deletes what nobody will ask for again: states and objects whose time has passed for a day,
