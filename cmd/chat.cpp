@@ -113,12 +113,12 @@ class Asking {
  public:
   Asking(const Context& context, const ChatOptions& options, async::Loop& loop,
          async::Interrupt& interrupt, keypool::KeyPool& pool,
-         std::function<void(keypool::Change)> remember)
+         std::function<void(keypool::Report)> learned)
       : context_(context),
         options_(options),
         interrupt_(interrupt),
         client_(loop, {}),
-        dispatcher_(loop, client_, pool, std::move(remember)) {}
+        dispatcher_(loop, client_, pool, std::move(learned)) {}
 
   async::Task<Result<Answer>> ask(upstream::Call call, upstream::Limits limits);
 
@@ -232,20 +232,22 @@ Result<int> chat(Context& context, const ChatOptions& options) {
 
   auto store = store::KeyStore::open(loaded->config.store.url);
   if (!store) return std::move(store).error();
-  keypool::KeyPool pool({loaded->config.pool.max_failures});
-  if (auto filled = daemon::load_pool(*store, pool, std::chrono::system_clock::now()); !filled)
-    return std::move(filled).error();
+  keypool::KeyPool pool(loaded->config.pool.policy);
+  const auto filled = daemon::load_pool(*store, pool, std::chrono::system_clock::now());
+  if (!filled) return filled.error();
   std::vector<keypool::Change> changes;
 
   async::Loop loop;
   async::Interrupt interrupt;
   Asking asking(context, options, loop, interrupt, pool,
-                [&changes](keypool::Change change) { changes.push_back(std::move(change)); });
+                [&changes](keypool::Report report) {
+                  std::move(report.changes.begin(), report.changes.end(),
+                            std::back_inserter(changes));
+                });
   auto answer = run_until_done(loop, interrupt, asking.ask(std::move(call), (*live)->limits));
-  if (!changes.empty()) {
-    if (auto kept = store->write({std::move(changes), {}, {}}); !kept)
-      print_error(context, kept.error());
-  }
+  auto used = pool.take_usage(std::chrono::system_clock::now());
+  if (auto kept = store->write({std::move(changes), std::move(used), {}}); !kept)
+    print_error(context, kept.error());
   if (!answer) {
     if (interrupt.raised()) return Error{ErrorKind::cancelled, "interrupted", ""};
     if (answer.error().message.empty()) return 0;

@@ -66,6 +66,10 @@ Result<void> remember(store::KeyStore& store, const CheckKeysOptions& options,
   std::vector<std::string> to_enable;
   std::vector<keypool::Change> changes;
   const auto now = std::chrono::system_clock::now();
+  keypool::KeyPool judge({});
+  judge.replace(keys, now);
+  keypool::Wish wish;
+  wish.model = model;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto& check = checks[i];
     const auto& key = keys[i];
@@ -75,20 +79,16 @@ Result<void> remember(store::KeyStore& store, const CheckKeysOptions& options,
     }
     if (upstream::is_usable(check.verdict) && options.enable && key.disabled)
       to_enable.push_back(key.id);
-    keypool::KeyPool judge({1'000'000});  // failures are counted by the daemon
-    Key usable = key;
-    usable.disabled = false;
-    judge.replace({usable}, {}, now);
     if (!upstream::is_usable(check.verdict) || key.disabled) continue;
-    if (const auto lease = judge.take(model, {}, now)) {
-      for (auto& change : judge.report(*lease, model, check.judged, now))
-        changes.push_back(std::move(change));
+    if (auto lease = judge.take_owner(key.id, key.project, wish, now)) {
+      auto report = judge.report(*lease, check.judged, now);
+      std::move(report.changes.begin(), report.changes.end(), std::back_inserter(changes));
     }
   }
   if (!to_enable.empty()) {
     if (auto done = store.enable(to_enable); !done) return std::move(done).error();
   }
-  return store.write({std::move(changes), {}, {}});
+  return store.write({std::move(changes), judge.take_usage(now), {}});
 }
 
 Json to_json(const std::vector<Key>& keys, const std::vector<KeyCheck>& checks,

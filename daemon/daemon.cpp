@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <random>
 #include <thread>
 
 #include "daemon/front/listener.hpp"
@@ -26,11 +27,12 @@ TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 /// connections.
 class Worker {
  public:
-  Worker(keypool::KeyPool& pool, std::function<void(keypool::Change)> remember,
-         async::Workers& workers, const front::Pages& pages, std::shared_ptr<const Live> live)
+  Worker(keypool::KeyPool& pool, std::function<void(keypool::Report)> learned,
+         async::Workers& workers, const front::Pages& pages, ObjectOwners& owners,
+         StoreWriter* writer, std::shared_ptr<const Live> live)
       : client_(loop_, {}),
-        dispatcher_(loop_, client_, pool, std::move(remember)),
-        services_{dispatcher_, workers, pages},
+        dispatcher_(loop_, client_, pool, std::move(learned)),
+        services_{dispatcher_, workers, pages, owners, writer},
         gateway_(services_, std::move(live)),
         service_(gateway_.service()) {}
 
@@ -105,15 +107,28 @@ class EmbeddedSandbox {
   std::thread thread_;
 };
 
-std::vector<keypool::Key> keys_from(const std::vector<Secret>& secrets) {
+std::vector<keypool::Key> keys_from(const std::vector<Secret>& secrets, bool paid = false) {
   std::vector<keypool::Key> keys;
   for (const auto& secret : secrets) {
     keypool::Key key;
     key.secret = secret;
     key.id = secret.id();
+    key.paid = paid;
     keys.push_back(std::move(key));
   }
   return keys;
+}
+
+/// The operator is told what the pool has noticed; the store remembers what it has learned.
+void take_note(StoreWriter* writer, keypool::Report report) {
+  for (const auto& notice : report.notices) {
+    if (notice.bad) {
+      log::warn(notice.text, {{"about", notice.about}});
+    } else {
+      log::info(notice.text, {{"about", notice.about}});
+    }
+  }
+  if (writer && !report.changes.empty()) writer->remember(std::move(report.changes));
 }
 
 void raise_file_limit() {
@@ -132,7 +147,8 @@ std::size_t loop_count(const config::Config& config) {
 class Daemon {
  public:
   explicit Daemon(Options options)
-      : options_(std::move(options)), pool_({options_.loaded.config.pool.max_failures}) {}
+      : options_(std::move(options)),
+        pool_(options_.loaded.config.pool.policy, std::random_device{}()) {}
 
   Result<void> open();
   Started describe() const;
@@ -153,6 +169,7 @@ class Daemon {
   bool token_is_new_ = false;
   std::unique_ptr<EmbeddedSandbox> sandbox_;
   keypool::KeyPool pool_;
+  ObjectOwners owners_;
   std::unique_ptr<StoreWriter> writer_;
   std::unique_ptr<front::Pages> pages_;
   std::vector<asio::ip::tcp::endpoint> endpoints_;
@@ -184,16 +201,17 @@ Result<void> Daemon::open_keys() {
     std::vector<Secret> secrets;
     for (int i = 1; i <= kSandboxKeys; ++i)
       secrets.emplace_back("sandbox-key-" + std::to_string(i));
-    pool_.replace(keys_from(secrets), {}, wall_clock());
+    pool_.replace(keys_from(secrets), wall_clock());
     own_tokens_ = {Secret("gembal-" + random_hex(16))};
     token_is_new_ = true;
     return {};
   }
   auto store = store::KeyStore::open(config.store.url);
   if (!store) return std::move(store).error();
-  if (!config.keys.values.empty()) {
-    if (auto added = store->add(keys_from(config.keys.values)); !added)
-      return std::move(added).error();
+  auto configured = keys_from(config.keys.paid, true);
+  for (auto& key : keys_from(config.keys.values)) configured.push_back(std::move(key));
+  if (!configured.empty()) {
+    if (auto added = store->add(configured); !added) return std::move(added).error();
   }
   if (config.auth.tokens.empty()) {
     const auto known = store->value(kTokenName);
@@ -203,8 +221,10 @@ Result<void> Daemon::open_keys() {
     if (!token) return std::move(token).error();
     own_tokens_ = {Secret(*std::move(token))};
   }
-  if (auto loaded = load_pool(*store, pool_, wall_clock()); !loaded) return loaded;
-  writer_ = std::make_unique<StoreWriter>(*std::move(store), pool_);
+  const auto loaded = load_pool(*store, pool_, wall_clock());
+  if (!loaded) return loaded.error();
+  owners_.learn(loaded->objects, wall_clock());
+  writer_ = std::make_unique<StoreWriter>(*std::move(store), pool_, owners_, *loaded);
   return {};
 }
 
@@ -218,10 +238,11 @@ Result<void> Daemon::open_workers() {
   const auto count = loop_count(live_->config);
   const auto share = (static_cast<std::size_t>(server.max_connections) + count - 1) / count;
   for (std::size_t i = 0; i < count; ++i) {
-    const auto remember = [writer = writer_.get()](keypool::Change change) {
-      if (writer) writer->remember(std::move(change));
+    const auto learned = [writer = writer_.get()](keypool::Report report) {
+      take_note(writer, std::move(report));
     };
-    workers_.push_back(std::make_unique<Worker>(pool_, remember, computing_, *pages_, live_));
+    workers_.push_back(std::make_unique<Worker>(pool_, learned, computing_, *pages_, owners_,
+                                                writer_.get(), live_));
     for (const auto& endpoint : endpoints_) {
       if (auto listening = workers_.back()->listen(endpoint, share); !listening) return listening;
     }
@@ -282,7 +303,7 @@ void Daemon::reload() {
   auto live = live_from(loaded->config);
   if (!live) return log::error("the configuration was not reloaded: " + live.error().message, {});
   live_ = *std::move(live);
-  pool_.set_policy({live_->config.pool.max_failures});
+  pool_.set_policy(live_->config.pool.policy);
   log::configure(live_->config.logs);
   for (auto& worker : workers_) worker->set_live(live_);
   if (recovery_) recovery_->set_live(live_);

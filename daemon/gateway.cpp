@@ -66,7 +66,7 @@ front::Service Gateway::service() {
 }
 
 async::Task<void> Gateway::handle(Exchange& exchange) {
-  RequestScope scope{exchange, services_, live_, {}, {}, {}, {}, {}};
+  RequestScope scope{exchange, services_, live_, {}, {}, {}, {}, {}, {}};
   auto route = find_route(exchange.request().head);
   if (route) {
     scope.route = *std::move(route);

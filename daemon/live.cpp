@@ -14,6 +14,8 @@ Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector
   limits.timeouts.idle = config.upstream.idle_timeout;
   limits.first_token = config.upstream.first_token_timeout;
   limits.unary_total = config.upstream.timeout;
+  limits.max_wait = config.pool.max_wait;
+  limits.most_waiting = static_cast<std::size_t>(config.pool.max_waiting);
 
   front::Limits front;
   front.max_body_bytes = config.server.max_body_bytes;

@@ -43,6 +43,7 @@ Headers RequestScope::headers() const {
     made.emplace_back("x-gembal-key", key_id);
     made.emplace_back("x-gembal-overhead", overhead(*this));
   }
+  if (!answering_model.empty()) made.emplace_back("x-gembal-model", answering_model);
   if (!journey.left.empty()) made.emplace_back("x-gembal-attempts", list_attempts(journey));
   const auto origin = exchange.request().head.field("origin");
   if (!origin.empty() && allows_origin(*live, origin)) {

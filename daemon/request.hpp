@@ -6,6 +6,7 @@
 #include "daemon/dialect.hpp"
 #include "daemon/live.hpp"
 #include "daemon/message.hpp"
+#include "daemon/object_owners.hpp"
 #include "daemon/routes.hpp"
 #include "lib/async/workers.hpp"
 #include "lib/upstream/dispatcher.hpp"
@@ -15,12 +16,15 @@ namespace gembal::daemon {
 namespace front {
 class Pages;
 }
+class StoreWriter;
 
 /// What the requests of one loop share. Everything in it outlives them.
 struct Services {
   upstream::Dispatcher& dispatcher;
   async::Workers& workers;
   const front::Pages& pages;
+  ObjectOwners& owners;
+  StoreWriter* writer;  ///< null: nothing is remembered beyond this process
 };
 
 /// One request on its way through a handler, and what its log line will say.
@@ -30,7 +34,8 @@ struct RequestScope {
   std::shared_ptr<const Live> live;  ///< one snapshot from start to end
   Route route;
 
-  std::string model;   ///< "" when it is not about one
+  std::string model;           ///< "" when it is not about one
+  std::string answering_model; ///< another one that answered for it; "" when none did
   std::string key_id;  ///< of the key that answered
   upstream::Journey journey;
   std::string failure;  ///< why it went wrong; "" when it did not

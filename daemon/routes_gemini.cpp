@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "daemon/open_upstream.hpp"
 #include "daemon/stream_guard.hpp"
 #include "lib/core/json_peek.hpp"
 #include "lib/gemini/error_reply.hpp"
@@ -23,11 +24,11 @@ const std::vector<std::string_view> kOpenaiEnds = {"\ndata: [DONE]", "\"error\""
 
 /// The same request, aimed at upstream: without the client's credentials, with its body handed
 /// over.
-upstream::Call forwarded(RequestScope& scope) {
+upstream::Call forwarded(RequestScope& scope, const std::string& path) {
   auto& request = scope.exchange.request();
   const auto& route = scope.route;
-  auto call = scope.call(scope.live->upstream.url(route.version, route.upstream_path,
-                                                  without_token(request.head.query)));
+  auto call = scope.call(
+      scope.live->upstream.url(route.version, path, without_token(request.head.query)));
   auto headers = forwarded_headers(request.head, scope.live->sandbox);
   std::move(headers.begin(), headers.end(), std::back_inserter(call.headers));
   call.method = request.head.method == "HEAD" ? "GET" : request.head.method;
@@ -113,18 +114,45 @@ bool is_event_stream(const Answer& answer) {
   return answer.head().header("content-type").starts_with("text/event-stream");
 }
 
+/// The call for the path's own model, or for one that answers for it.
+CallFor native_call_for(RequestScope& scope) {
+  const auto call = std::make_shared<const upstream::Call>(
+      forwarded(scope, scope.route.upstream_path));
+  return [&scope, call](const std::string& model) {
+    auto made = *call;
+    if (model == scope.route.model) return made;
+    const auto& path = scope.route.upstream_path;  // "/models/x:generateContent"
+    const auto& query = scope.exchange.request().head.query;
+    made.url = scope.live->upstream.url(
+        scope.route.version, "/models/" + model + path.substr(path.find(':')), without_token(query));
+    made.model = model;
+    return made;
+  };
+}
+
+/// Nothing stands in for a model whose answer is more than words, or is about its own tokens.
+async::Task<Result<Answer>> open_native(RequestScope& scope) {
+  if (scope.route.form != Form::opaque) {
+    auto opened = co_await open_upstream(scope, scope.route.model, native_call_for(scope));
+    co_return std::move(opened);
+  }
+  auto call = forwarded(scope, scope.route.upstream_path);
+  auto looked = co_await look_at_body(scope, call);
+  if (!looked) co_return std::move(looked).error();
+  auto opened = co_await open_upstream(scope, std::move(call));
+  co_return std::move(opened);
+}
+
 }  // namespace
 
 async::Task<void> relay_native(RequestScope& scope) {
   scope.model = scope.route.model;
-  auto opened = co_await scope.services.dispatcher.open(forwarded(scope), scope.live->limits,
-                                                        scope.exchange.interrupt(), scope.journey);
+  auto opened = co_await open_native(scope);
   if (!opened) {
     co_await answer_error(scope, std::move(opened).error());
     co_return;
   }
   auto& answer = *opened;
-  scope.key_id = answer.key_id();
   if (answer.status() == 200 && scope.route.form == Form::sse) {
     co_await pass_events(scope, answer, StreamGuard(kGeminiEnds));
     co_return;
@@ -135,17 +163,15 @@ async::Task<void> relay_native(RequestScope& scope) {
 async::Task<void> relay_openai(RequestScope& scope) {
   if (auto model = top_level_string(scope.exchange.request().body, "model"))
     scope.model = gemini::bare_model(*model);
-  auto call = forwarded(scope);
+  auto call = forwarded(scope, scope.route.upstream_path);
   call.model = scope.model;
   call.key_header = upstream::KeyHeader::bearer;
-  auto opened = co_await scope.services.dispatcher.open(std::move(call), scope.live->limits,
-                                                        scope.exchange.interrupt(), scope.journey);
+  auto opened = co_await open_upstream(scope, std::move(call));
   if (!opened) {
     co_await answer_error(scope, std::move(opened).error());
     co_return;
   }
   auto& answer = *opened;
-  scope.key_id = answer.key_id();
   if (answer.status() >= 400) {
     const auto body = co_await answer.rest(kErrorBodyBytes);
     std::string message = body ? gemini::message_of(*body) : body.error().message;

@@ -1,5 +1,7 @@
 #include "daemon/routes_openai.hpp"
 
+#include "daemon/heartbeat.hpp"
+#include "daemon/open_upstream.hpp"
 #include "lib/core/digest.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
@@ -20,49 +22,57 @@ using upstream::Form;
 
 constexpr std::size_t kReplyBytes = 256u << 20;
 constexpr std::size_t kErrorBodyBytes = 1 << 20;
-constexpr std::size_t kLongComputation =
-    128 * 1024;  // JSON over this size is taken apart on a worker
-
-/// Calls `work`, on a worker when what it reads is so large that the loop's other requests would
-/// feel it.
-template <typename Work>
-auto compute(RequestScope& scope, std::size_t bytes, Work work) -> async::Task<decltype(work())> {
-  if (bytes < kLongComputation) co_return work();
-  auto result = co_await scope.services.workers.run(scope.exchange.loop(), std::move(work));
-  co_return result;
-}
 
 std::int64_t now_in_seconds() { return to_unix_seconds(std::chrono::system_clock::now()); }
 
-upstream::Call post(const RequestScope& scope, std::string url, std::string body, Form form) {
+upstream::Call post(const RequestScope& scope, std::string model, std::string url,
+                    std::string body, Form form) {
   auto call = scope.call(std::move(url));
   call.headers.push_back("content-type: application/json");
   call.body = std::make_shared<const std::string>(std::move(body));
-  call.model = scope.model;
+  call.model = std::move(model);
   call.form = form;
   return call;
 }
 
-std::string model_url(const RequestScope& scope, std::string_view method,
+std::string model_url(const RequestScope& scope, const std::string& model, std::string_view method,
                       std::string_view query = {}) {
-  return scope.live->upstream.url("/models/" + scope.model + ":" + std::string(method), query);
+  return scope.live->upstream.url("/models/" + model + ":" + std::string(method), query);
+}
+
+/// What keeps a reply from being gone on with.
+struct Refusal {
+  int status = 502;
+  Error error;
+};
+
+/// The reason not to go on with what was opened, read from its body; none when it is good.
+async::Task<std::optional<Refusal>> refusal_in(Result<Answer>& opened) {
+  if (!opened) co_return Refusal{http_status(opened.error().kind), opened.error()};
+  if (opened->status() != 200) {
+    const auto body = co_await opened->rest(kErrorBodyBytes);
+    const int status = opened->status() >= 400 ? opened->status() : 502;
+    std::string message = body ? gemini::message_of(*body) : body.error().message;
+    co_return Refusal{status, {ErrorKind::upstream, std::move(message), ""}};
+  }
+  co_return std::nullopt;
+}
+
+async::Task<void> answer_refusal(RequestScope& scope, Refusal refusal) {
+  if (refusal.status == http_status(refusal.error.kind)) {
+    co_await answer_error(scope, std::move(refusal.error));
+  } else {
+    co_await answer_error(scope, refusal.status, std::move(refusal.error.message));
+  }
 }
 
 /// Opens the call; answers the client itself, and returns nothing, when there is no good reply to
 /// go on with.
 async::Task<std::optional<Answer>> open(RequestScope& scope, upstream::Call call) {
-  auto opened = co_await scope.services.dispatcher.open(std::move(call), scope.live->limits,
-                                                        scope.exchange.interrupt(), scope.journey);
-  if (!opened) {
-    co_await answer_error(scope, std::move(opened).error());
-    co_return std::nullopt;
-  }
-  scope.key_id = opened->key_id();
-  if (opened->status() != 200) {
-    const auto body = co_await opened->rest(kErrorBodyBytes);
-    const int status = opened->status() >= 400 ? opened->status() : 502;
-    std::string message = body ? gemini::message_of(*body) : body.error().message;
-    co_await answer_error(scope, status, std::move(message));
+  auto opened = co_await open_upstream(scope, std::move(call));
+  auto refusal = co_await refusal_in(opened);
+  if (refusal) {
+    co_await answer_refusal(scope, *std::move(refusal));
     co_return std::nullopt;
   }
   co_return *std::move(opened);
@@ -84,10 +94,27 @@ openai::ReplyIdentity identity_of(const RequestScope& scope) {
   return {"chatcmpl-" + scope.exchange.id() + random_hex(8), now_in_seconds(), scope.model};
 }
 
-async::Task<void> whole_chat(RequestScope& scope, std::string body) {
-  auto answer = co_await open(
-      scope, post(scope, model_url(scope, "generateContent"), std::move(body), Form::unary));
-  if (!answer) co_return;
+/// The call that a chat becomes, translated for whichever model answers it.
+CallFor call_for(RequestScope& scope, const openai::ChatCall& chat) {
+  return [&scope, &chat](const std::string& model) {
+    auto body = chat.body;
+    if (model != chat.model) {
+      if (auto again = openai::read_chat(scope.exchange.request().body, model))
+        body = std::move(again->body);
+    }
+    const auto* method = chat.stream ? "streamGenerateContent" : "generateContent";
+    return post(scope, model, model_url(scope, model, method, chat.stream ? "alt=sse" : ""),
+                std::move(body), chat.stream ? Form::sse : Form::unary);
+  };
+}
+
+async::Task<void> whole_chat(RequestScope& scope, openai::ChatCall chat) {
+  auto answer = co_await open_upstream(scope, chat.model, call_for(scope, chat));
+  auto refusal = co_await refusal_in(answer);
+  if (refusal) {
+    co_await answer_refusal(scope, *std::move(refusal));
+    co_return;
+  }
   if (answer->verdict().outcome != keypool::Outcome::success) {
     co_await answer_error(scope, 502, "the model gave an empty answer");
     co_return;
@@ -106,22 +133,36 @@ async::Task<void> whole_chat(RequestScope& scope, std::string body) {
   co_await answer_json(scope, *std::move(translated));
 }
 
+void begin_stream(RequestScope& scope) {
+  auto headers = scope.headers();
+  headers.emplace_back("content-type", "text/event-stream; charset=utf-8");
+  headers.emplace_back("cache-control", "no-cache");
+  scope.exchange.begin(200, headers, std::nullopt);
+}
+
 /// Events of upstream in, chunks out. What could not be finished ends with an error event and
 /// without [DONE].
 async::Task<void> streamed_chat(RequestScope& scope, openai::ChatCall chat) {
   auto& exchange = scope.exchange;
-  auto answer =
-      co_await open(scope, post(scope, model_url(scope, "streamGenerateContent", "alt=sse"),
-                                std::move(chat.body), Form::sse));
-  if (!answer) co_return;
-  if (answer->verdict().outcome != keypool::Outcome::success) {
-    co_await answer_error(scope, 502, "the model gave an empty answer");
+  Heartbeat heartbeat(exchange, scope.live->config.stream.heartbeat,
+                      [&scope] { begin_stream(scope); });
+  auto answer = co_await open_upstream(scope, chat.model, call_for(scope, chat));
+  co_await heartbeat.stop();
+  auto refusal = co_await refusal_in(answer);
+  if (!refusal && answer->verdict().outcome != keypool::Outcome::success)
+    refusal = Refusal{502, {ErrorKind::upstream, "the model gave an empty answer", ""}};
+  if (refusal && !exchange.begun()) {
+    co_await answer_refusal(scope, *std::move(refusal));
     co_return;
   }
-  auto headers = scope.headers();
-  headers.emplace_back("content-type", "text/event-stream; charset=utf-8");
-  headers.emplace_back("cache-control", "no-cache");
-  exchange.begin(200, headers, std::nullopt);
+  if (refusal) {
+    scope.failure = refusal->error.message;
+    const std::string event = error_event(Dialect::openai, refusal->error);
+    const bool sent = co_await exchange.write(event, Flush::later);
+    if (sent) co_await exchange.finish();
+    co_return;
+  }
+  if (!exchange.begun()) begin_stream(scope);
 
   sse::Parser events;
   openai::ChatStream stream(identity_of(scope), chat.include_usage);
@@ -173,7 +214,7 @@ async::Task<void> chat_completions(RequestScope& scope) {
     co_await streamed_chat(scope, *std::move(chat));
     co_return;
   }
-  co_await whole_chat(scope, std::move(chat->body));
+  co_await whole_chat(scope, *std::move(chat));
 }
 
 async::Task<void> embeddings(RequestScope& scope) {
@@ -191,7 +232,8 @@ async::Task<void> embeddings(RequestScope& scope) {
     const auto count = std::min(openai::kMaxBatch, call->inputs.size() - first);
     auto batch = openai::batch_request(*call, first, count);
     const auto reply = co_await fetch(
-        scope, post(scope, model_url(scope, "batchEmbedContents"), std::move(batch), Form::opaque));
+        scope, post(scope, scope.model, model_url(scope, scope.model, "batchEmbedContents"),
+                    std::move(batch), Form::opaque));
     if (!reply) co_return;
     auto read =
         co_await compute(scope, reply->size(), [&] { return openai::read_vectors(*reply); });

@@ -1,6 +1,6 @@
 #include "daemon/store_writer.hpp"
 
-#include <unordered_map>
+#include <utility>
 
 #include "lib/log/log.hpp"
 
@@ -11,30 +11,44 @@ constexpr auto kGather =
     std::chrono::milliseconds{200};  // changes of so long go into one transaction
 constexpr auto kLook =
     std::chrono::milliseconds{500};  // between two looks for other processes' changes
+constexpr auto kCleanUp = std::chrono::hours{1};
 constexpr std::size_t kMostWaiting = 20'000;
+constexpr std::int64_t kHoursCounted = 26;
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 
-}  // namespace
-
-Result<void> load_pool(store::KeyStore& store, keypool::KeyPool& pool, TimePoint now) {
-  auto keys = store.keys();
-  if (!keys) return std::move(keys).error();
-  const auto states = store.model_states(now);
-  if (!states) return states.error();
-  std::unordered_map<std::string, std::vector<keypool::ModelState>> by_subject;
-  for (const auto& [subject, state] : *states) by_subject[subject].push_back(state);
-  std::vector<std::pair<std::string, keypool::ModelState>> by_id;
-  for (const auto& key : *keys) {
-    for (const auto& state : by_subject[quota_subject(key)]) by_id.emplace_back(key.id, state);
-  }
-  pool.replace(*std::move(keys), by_id, now);
-  return {};
+std::string row_name(const keypool::Usage& row) {
+  return row.key_id + ' ' + std::to_string(row.hour) + ' ' + row.model;
 }
 
-StoreWriter::StoreWriter(store::KeyStore store, keypool::KeyPool& pool)
-    : store_(std::move(store)), pool_(pool) {
-  if (const auto news = store_.news_since(0, wall_clock())) seen_seq_ = news->seq;
+template <typename T>
+void append(std::vector<T>& to, std::vector<T> from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+void learn(keypool::KeyPool& pool, const store::News& news, TimePoint now) {
+  pool.learn_limits(news.limits, now);
+  pool.learn_states(news.states, now);
+}
+
+}  // namespace
+
+// The news come first: what changes between the two is told again by the next ones.
+Result<store::News> load_pool(store::KeyStore& store, keypool::KeyPool& pool, TimePoint now) {
+  auto news = store.news_since(0, now);
+  if (!news) return news;
+  auto keys = store.keys();
+  if (!keys) return std::move(keys).error();
+  pool.replace(*std::move(keys), now);
+  pool.add_usage(news->usage, now);
+  learn(pool, *news, now);
+  return news;
+}
+
+StoreWriter::StoreWriter(store::KeyStore store, keypool::KeyPool& pool, ObjectOwners& owners,
+                         const store::News& loaded)
+    : store_(std::move(store)), pool_(pool), owners_(owners), seen_seq_(loaded.seq) {
+  for (const auto& row : loaded.usage) counted_[row_name(row)] = {0, row.requests, row.hour};
   thread_ = std::thread([this] { run(); });
 }
 
@@ -47,14 +61,25 @@ StoreWriter::~StoreWriter() {
   thread_.join();
 }
 
-void StoreWriter::remember(keypool::Change change) {
+void StoreWriter::remember(std::vector<keypool::Change> changes) {
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= kMostWaiting) {
-      ++dropped_;
+    if (waiting_.changes.size() + changes.size() > kMostWaiting) {
+      dropped_ += changes.size();
       return;
     }
-    waiting_.push_back(std::move(change));
+    append(waiting_.changes, std::move(changes));
+  }
+  changed_.notify_one();
+}
+
+void StoreWriter::remember(std::vector<store::ObjectOwner> objects,
+                           std::function<void()> written) {
+  owners_.learn(objects, wall_clock());
+  {
+    const std::lock_guard lock(mutex_);
+    append(waiting_.objects, std::move(objects));
+    if (written) when_written_.push_back(std::move(written));
   }
   changed_.notify_one();
 }
@@ -62,7 +87,7 @@ void StoreWriter::remember(keypool::Change change) {
 void StoreWriter::enable(std::vector<std::string> ids) {
   {
     const std::lock_guard lock(mutex_);
-    std::move(ids.begin(), ids.end(), std::back_inserter(enabled_));
+    append(enabled_, std::move(ids));
   }
   changed_.notify_one();
 }
@@ -72,43 +97,78 @@ void StoreWriter::run() {
     bool stop = false;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, kLook,
-                        [this] { return stopping_ || !waiting_.empty() || !enabled_.empty(); });
-      // A failure of one key is often followed by those of others.
-      if (!waiting_.empty() && !stopping_)
-        changed_.wait_for(lock, kGather, [this] { return stopping_; });
+      // A store that fails is not asked again and again.
+      changed_.wait_for(lock, kLook, [this] {
+        return stopping_ || (works_ && (!waiting_.empty() || !enabled_.empty()));
+      });
+      // A failure of one key is often followed by those of others. Whoever waits for its object to be
+      // written is not kept.
+      changed_.wait_for(lock, kGather, [this] {
+        return stopping_ || waiting_.changes.empty() || !when_written_.empty();
+      });
       stop = stopping_;
     }
     write_waiting();
     if (stop) return;
     write_enabled();
     follow_other_processes();
+    clean_up(wall_clock());
   }
 }
 
 void StoreWriter::write_waiting() {
   store::Batch batch;
+  std::vector<std::function<void()>> when_written;
   std::uint64_t dropped = 0;
   {
     const std::lock_guard lock(mutex_);
-    batch.changes.assign(std::make_move_iterator(waiting_.begin()),
-                         std::make_move_iterator(waiting_.end()));
-    waiting_.clear();
+    std::swap(batch, waiting_);
+    std::swap(when_written, when_written_);
     dropped = std::exchange(dropped_, 0);
   }
   if (dropped > 0)
     log::warn("the key store is too slow: changes were dropped", {{"dropped", dropped}});
-  if (batch.empty()) return;
-  const auto written = store_.write(batch);
-  note(written);
-  if (written) return;
-  const std::lock_guard lock(mutex_);
-  if (waiting_.size() + batch.changes.size() > kMostWaiting) {
-    dropped_ += batch.changes.size();
-    return;
+  append(batch.usage, pool_.take_usage(wall_clock()));
+  if (!batch.empty()) {
+    const auto written = store_.write(batch);
+    note(written);
+    if (written) {
+      for (const auto& row : batch.usage) {
+        auto& counted = counted_[row_name(row)];
+        counted.ours += row.requests;
+        counted.hour = row.hour;
+      }
+    } else {
+      keep_for_later(std::move(batch));
+    }
   }
-  waiting_.insert(waiting_.begin(), std::make_move_iterator(batch.changes.begin()),
-                  std::make_move_iterator(batch.changes.end()));
+  for (const auto& tell : when_written) tell();
+}
+
+/// What could not be written goes before what came meanwhile.
+void StoreWriter::keep_for_later(store::Batch batch) {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.changes.size() + batch.changes.size() > kMostWaiting) {
+    dropped_ += batch.changes.size();
+    batch.changes.clear();
+  }
+  std::swap(batch, waiting_);
+  append(waiting_.changes, std::move(batch.changes));
+  append(waiting_.objects, std::move(batch.objects));
+  append(waiting_.usage, std::move(batch.usage));
+  // Counts of the same row add up: the queue does not grow while the store stalls.
+  std::unordered_map<std::string, std::size_t> rows;
+  std::vector<keypool::Usage> sums;
+  for (auto& row : waiting_.usage) {
+    const auto [known, is_new] = rows.emplace(row_name(row), sums.size());
+    if (is_new) {
+      sums.push_back(std::move(row));
+    } else {
+      sums[known->second].requests += row.requests;
+      sums[known->second].tokens += row.tokens;
+    }
+  }
+  waiting_.usage = std::move(sums);
 }
 
 // A store that fails now is asked again by the next round of tests.
@@ -120,26 +180,60 @@ void StoreWriter::write_enabled() {
   }
   if (ids.empty()) return;
   const auto enabled = store_.enable(ids);
-  if (!enabled) return note(enabled.error());
-  const auto news = store_.news_since(seen_seq_, wall_clock());
-  const auto loaded = load_pool(store_, pool_, wall_clock());
-  note(loaded);
-  if (loaded && news) seen_seq_ = news->seq;
+  if (!enabled) note(enabled.error());
 }
 
-// The news of what this process wrote itself change nothing: the pool knows more already.
 void StoreWriter::follow_other_processes() {
-  const auto news = store_.news_since(seen_seq_, wall_clock());
+  const auto now = wall_clock();
+  auto news = store_.news_since(seen_seq_, now);
   if (!news) return note(news.error());
-  if (news->owner_changed || !news->keys.empty()) {
-    const auto loaded = load_pool(store_, pool_, wall_clock());
-    note(loaded);
-    if (!loaded) return;
+  note({});
+  if (news->seq == seen_seq_) return;
+  if (news->owner_changed) {
+    reload(now);
+  } else {
+    pool_.learn_keys(news->keys, now);
+    learn(pool_, *news, now);
   }
+  count_others(news->usage, now);
+  owners_.learn(news->objects, now);
   seen_seq_ = news->seq;
-  if (!news->owner_changed) return;
-  log::info("keys were changed by another process",
+}
+
+/// An owner's change may be of any kind: what is in force is read whole.
+void StoreWriter::reload(TimePoint now) {
+  auto keys = store_.keys();
+  if (!keys) return note(keys.error());
+  pool_.replace(*std::move(keys), now);
+  const auto limits = store_.limits();
+  if (limits) pool_.learn_limits(*limits, now);
+  const auto states = store_.model_states(now);
+  if (states) pool_.learn_states(*states, now);
+  log::info("keys were changed in the store",
             {{"keys", pool_.size()}, {"usable", pool_.usable()}});
+}
+
+/// The rows are totals: what is more than ours was used by others.
+void StoreWriter::count_others(const std::vector<keypool::Usage>& rows, TimePoint now) {
+  std::vector<keypool::Usage> more;
+  for (const auto& row : rows) {
+    auto& counted = counted_[row_name(row)];
+    counted.hour = row.hour;
+    const auto others = row.requests - std::min(row.requests, counted.ours);
+    if (others <= counted.others) continue;
+    more.push_back(row);
+    more.back().requests = others - counted.others;
+    counted.others = others;
+  }
+  if (!more.empty()) pool_.add_usage(more, now);
+}
+
+void StoreWriter::clean_up(TimePoint now) {
+  if (now < next_clean_up_) return;
+  next_clean_up_ = now + kCleanUp;
+  const auto oldest = to_unix_seconds(now) / 3600 - kHoursCounted;
+  std::erase_if(counted_, [oldest](const auto& row) { return row.second.hour < oldest; });
+  note(store_.forget_old(now));
 }
 
 // A store that fails does so on every look: said once, when it begins and when it is over.

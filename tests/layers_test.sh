@@ -37,7 +37,7 @@ module sse
 module keypool
 module gemini
 module openai gemini
-module config log
+module config keypool log
 module store keypool
 module async
 module http async

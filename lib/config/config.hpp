@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/core/secret.hpp"
+#include "lib/keypool/policy.hpp"
 #include "lib/log/log.hpp"
 
 namespace gembal::config {
@@ -37,6 +38,7 @@ struct AuthOptions {
 
 struct KeysOptions {
   std::vector<Secret> values;  ///< added to the store at start
+  std::vector<Secret> paid;    ///< the same, as keys of a paid tier
 };
 
 struct UpstreamOptions {
@@ -50,10 +52,21 @@ struct UpstreamOptions {
 };
 
 struct PoolOptions {
+  keypool::Policy policy;
+  std::string pacing;  ///< as it was written; policy has what it means
   int max_retries = 0;
-  int max_failures = 0;
+  milliseconds max_wait{};  ///< for a key to come back; zero: does not wait
+  int max_waiting = 0;      ///< requests that wait at once
   milliseconds check_interval{};  ///< of disabled keys; zero: never
   std::string test_model;
+};
+
+struct ModelsOptions {
+  std::vector<std::pair<std::string, std::string>> fallbacks;  ///< model, and what answers for it
+};
+
+struct StreamOptions {
+  milliseconds heartbeat{};  ///< between two signs of life while nothing else comes; zero: none
 };
 
 struct ClientOptions {
@@ -67,6 +80,8 @@ struct Config {
   KeysOptions keys;
   UpstreamOptions upstream;
   PoolOptions pool;
+  ModelsOptions models;
+  StreamOptions stream;
   log::Options logs;
   ClientOptions client;
 };

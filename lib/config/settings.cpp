@@ -20,14 +20,15 @@ std::string quoted_list(const std::vector<std::string>& items) {
 
 std::string one(const Values& values) { return values.empty() ? "" : values.front(); }
 
+template <typename Number>
 std::string whole_number(const std::string& text, std::int64_t least, std::int64_t most,
-                         int& number) {
+                         Number& number) {
   std::int64_t read = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), read);
   if (failure != std::errc() || end != text.data() + text.size() || read < least || read > most) {
     return "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most);
   }
-  number = static_cast<int>(read);
+  number = static_cast<Number>(read);
   return "";
 }
 
@@ -236,6 +237,125 @@ Setting headers() {
   return made;
 }
 
+constexpr std::pair<const char*, keypool::Choice> kChoices[] = {
+    {"round-robin", keypool::Choice::round_robin},
+    {"least-used", keypool::Choice::least_used},
+    {"least-in-flight", keypool::Choice::least_in_flight},
+    {"fill-first", keypool::Choice::fill_first}};
+
+Setting pool_policy() {
+  Setting made;
+  made.key = "pool.policy";
+  made.default_text = in_quotes("round-robin");
+  made.set = [](Config& config, const Values& values) -> std::string {
+    const auto word = lower(one(values));
+    for (const auto& [name, choice] : kChoices) {
+      if (word != name) continue;
+      config.pool.policy.choice = choice;
+      return "";
+    }
+    return "must be one of round-robin, least-used, least-in-flight, fill-first";
+  };
+  made.show = [](const Config& config) {
+    for (const auto& [name, choice] : kChoices) {
+      if (choice == config.pool.policy.choice) return in_quotes(name);
+    }
+    return std::string();
+  };
+  return made;
+}
+
+Setting pool_affinity() {
+  Setting made;
+  made.key = "pool.affinity";
+  made.default_text = in_quotes("conversation");
+  made.set = [](Config& config, const Values& values) -> std::string {
+    const auto word = lower(one(values));
+    if (word != "conversation" && word != "off") return "must be one of conversation, off";
+    config.pool.policy.follows_conversations = word == "conversation";
+    return "";
+  };
+  made.show = [](const Config& config) {
+    return in_quotes(config.pool.policy.follows_conversations ? "conversation" : "off");
+  };
+  return made;
+}
+
+/// "10 rpm, 250000 tpm, 20 rpd" into limits; what is wrong with it, or "".
+std::string read_limits(std::string_view text, keypool::QuotaLimits& limits) {
+  for (const auto part : split(text, ',')) {
+    const auto item = trim(part);
+    const auto space = item.find(' ');
+    int number = 0;
+    const auto count = std::string(item.substr(0, space));
+    if (space == std::string_view::npos || !whole_number(count, 1, 1'000'000'000, number).empty())
+      return "wants numbers with their units, as in \"free: 10 rpm, 250000 tpm, 20 rpd\"";
+    const auto unit = lower(trim(item.substr(space)));
+    if (unit == "rpm") {
+      limits.requests_per_minute = static_cast<std::uint32_t>(number);
+    } else if (unit == "rpd") {
+      limits.requests_per_day = static_cast<std::uint32_t>(number);
+    } else if (unit == "tpm") {
+      limits.tokens_per_minute = static_cast<std::uint64_t>(number);
+    } else {
+      return "knows the units rpm, rpd and tpm, not '" + unit + "'";
+    }
+  }
+  return "";
+}
+
+Setting pool_pacing() {
+  Setting made;
+  made.key = "pool.pacing";
+  made.default_text = in_quotes("learned");
+  made.set = [](Config& config, const Values& values) -> std::string {
+    auto& policy = config.pool.policy;
+    const auto text = one(values);
+    policy.paces = lower(text) != "off";
+    policy.free_tier = policy.paid_tier = {};
+    config.pool.pacing = text;
+    if (lower(text) == "off" || lower(text) == "learned") return "";
+    for (const auto tier : split(text, ';')) {
+      const auto colon = tier.find(':');
+      const auto name = lower(trim(tier.substr(0, colon)));
+      if (colon == std::string_view::npos || (name != "free" && name != "paid"))
+        return "must be learned, off, or limits, as in \"free: 10 rpm, 20 rpd; paid: 1000 rpm\"";
+      auto& limits = name == "free" ? policy.free_tier : policy.paid_tier;
+      if (auto wrong = read_limits(tier.substr(colon + 1), limits); !wrong.empty()) return wrong;
+    }
+    return "";
+  };
+  made.show = [](const Config& config) { return in_quotes(config.pool.pacing); };
+  return made;
+}
+
+Setting fallbacks() {
+  Setting made;
+  made.key = "models.fallbacks";
+  made.default_text = "[]";
+  made.is_list = true;
+  made.set = [](Config& config, const Values& values) -> std::string {
+    config.models.fallbacks.clear();
+    for (const auto& line : values) {
+      const auto colon = line.find(':');
+      const auto model = std::string(trim(std::string_view(line).substr(0, colon)));
+      const auto other = colon == std::string::npos
+                             ? std::string()
+                             : std::string(trim(std::string_view(line).substr(colon + 1)));
+      if (model.empty() || other.empty() || model == other)
+        return "must be a list of \"MODEL: OTHER-MODEL\" texts";
+      config.models.fallbacks.emplace_back(model, other);
+    }
+    return "";
+  };
+  made.show = [](const Config& config) {
+    std::vector<std::string> lines;
+    for (const auto& [model, other] : config.models.fallbacks) lines.push_back(model + ": " + other);
+    return quoted_list(lines);
+  };
+  return made;
+}
+
 std::string in_hours(const std::string& text) { return text + "h"; }
 std::string in_seconds(const std::string& text) { return text + "s"; }
 
@@ -306,6 +426,9 @@ std::vector<Setting> make_settings() {
       with(secrets(
                "keys.values", [](auto& c) -> auto& { return c.keys.values; }),
            "API_KEYS", "API keys that are added to the store at start"),
+      with(secrets(
+               "keys.paid", [](auto& c) -> auto& { return c.keys.paid; }),
+           "PAID_KEY", "the same, as keys of a paid tier: used when no free key can serve a model"),
       with(web_address(
                "upstream.base_url", "https://generativelanguage.googleapis.com/v1beta",
                [](auto& c) -> auto& { return c.upstream.base_url; }),
@@ -333,6 +456,25 @@ std::vector<Setting> make_settings() {
           in_seconds),
       with(headers(), "CUSTOM_HEADERS",
            "headers that every upstream request gets, each \"name: value\""),
+      with(pool_policy(), "",
+           "which ready key is next: round-robin, least-used (today, by model), least-in-flight, or "
+           "fill-first (the first of the list until it is spent)"),
+      with(pool_affinity(), "",
+           "conversation: later turns go to the key of the first, where the prompt is cached; or off"),
+      with(number(
+               "pool.affinity_bound", 30, 0, 1'000'000,
+               [](auto& c) -> auto& { return c.pool.policy.most_ahead; }),
+           "", "turns by which conversations may put a key ahead of the others"),
+      with(pool_pacing(), "",
+           "learned: keys stay under the limits that upstream has named; off; or limits of your own "
+           "besides, as in \"free: 10 rpm, 250000 tpm, 20 rpd; paid: 1000 rpm\""),
+      with(duration(
+               "pool.max_wait", "0s", [](auto& c) -> auto& { return c.pool.max_wait; }),
+           "", "how long a request may wait for a key to come back; 0: it is told to come again"),
+      with(number(
+               "pool.max_waiting", 1000, 1, 1'000'000,
+               [](auto& c) -> auto& { return c.pool.max_waiting; }),
+           "", "requests that wait for a key at once, at most"),
       converting(
           with(
               number(
@@ -343,7 +485,7 @@ std::vector<Setting> make_settings() {
           one_less),
       with(number(
                "pool.max_failures", 3, 1, 1000,
-               [](auto& c) -> auto& { return c.pool.max_failures; }),
+               [](auto& c) -> auto& { return c.pool.policy.max_failures; }),
            "MAX_FAILURES", "failures of a key in a row after which it is disabled"),
       converting(with(duration(
                           "pool.check_interval", "1h",
@@ -355,6 +497,15 @@ std::vector<Setting> make_settings() {
                "pool.test_model", "gemini-flash-latest",
                [](auto& c) -> auto& { return c.pool.test_model; }),
            "TEST_MODEL", "the model that keys are checked with"),
+      with(list(
+               "models.paid", {}, [](auto& c) -> auto& { return c.pool.policy.paid_models; }),
+           "", "models that paid keys serve first; \"*\" stands for anything, as in \"*-image*\""),
+      with(fallbacks(), "",
+           "models that answer for another while it is overloaded or out for the day, each "
+           "\"MODEL: OTHER-MODEL\", tried in their order"),
+      with(duration(
+               "stream.heartbeat", "15s", [](auto& c) -> auto& { return c.stream.heartbeat; }),
+           "", "between two comment lines in an OpenAI stream while nothing else comes; 0: none"),
       with(choice(
                "logs.level", "info", {"debug", "info", "warn", "error"},
                [](auto& c) -> auto& { return c.logs.level; }),

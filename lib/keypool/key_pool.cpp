@@ -1,100 +1,162 @@
+// The life of a request: taking a key, and giving it back. What a verdict does is in
+// key_pool_verdicts.cpp, who is in the pool in key_pool_members.cpp.
+
 #include "lib/keypool/key_pool.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 
-#include "lib/keypool/model_queue.hpp"
+#include "lib/keypool/key_pool_state.hpp"
 
 namespace gembal::keypool {
 namespace {
 
-using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr std::size_t kMostModels =
-    128;  // clients can name any model: those that nobody asks for any more are forgotten
-constexpr auto kAllModels = "*";
-constexpr auto kDefaultCoolDown = std::chrono::minutes{1};
-constexpr auto kMargin =
-    std::chrono::milliseconds{500};  // upstream's clock is not ours, and it rounds down
-constexpr auto kFirstBareCoolDown = seconds{5};
-constexpr auto kLongestBareCoolDown = seconds{80};
-
-struct Entry {
-  Lease key;  ///< null: the slot is free
-  std::uint64_t requests = 0;
-  TimePoint last_used{};
-  int bare_refusals = 0;  ///< in a row, of any model: the cool-down doubles
-};
+// Clients can name any model: those that nobody asks for any more are forgotten. With many keys
+// fewer are kept.
+constexpr std::size_t kMostModels = 128;
+constexpr std::size_t kFewestModels = 16;
+constexpr std::size_t kMostSeats = 2'000'000;
 
 }  // namespace
 
-struct KeyPool::State {
-  mutable std::mutex mutex;  // guards everything below; nothing is called while it is held
-  Policy policy;
-  std::vector<Entry> entries;  ///< by slot
-  std::vector<Slot> free;
-  std::vector<Slot> order;  ///< of the keys in the pool, as the store lists them
-  std::unordered_map<std::string, Slot> by_id;
-  std::unordered_map<std::string, std::vector<Slot>> by_project;
-  std::unordered_map<std::string, ModelQueue> models;
-  std::unordered_map<Slot, ModelState> benched;  ///< for every model
-  std::size_t usable = 0;
-  std::uint64_t clock = 0;  ///< counts takes
-  std::size_t start = 0;    ///< where in `order` the next model's ring begins
-
-  ModelQueue& queue(std::string_view model);
-  void forget_unused_models();
-  std::vector<Slot> slots_of(const std::vector<std::string>& ids) const;
-  Error none_left(const ModelQueue& queue, TimePoint now) const;
-
-  Slot add(Key key);
-  void remove(Slot slot);
-  void update(Slot slot, Key key);
-  void enter_queues(Slot slot);
-  void leave_queues(Slot slot);
-  void edit(Slot slot, Key key) { entries[slot].key = std::make_shared<const Key>(std::move(key)); }
-
-  void bench(Slot slot, const ModelState& state);
-  void bench_project(Slot slot, const ModelState& state, std::vector<Change>& changes);
-  void disable(Slot slot, Key key, const std::string& reason, TimePoint now);
-};
-
-KeyPool::KeyPool(Policy policy) : state_(std::make_unique<State>()) { state_->policy = policy; }
-KeyPool::~KeyPool() = default;
-
-void KeyPool::set_policy(Policy policy) {
-  const std::lock_guard lock(state_->mutex);
-  state_->policy = policy;
+bool matches_pattern(std::string_view name, std::string_view pattern) {
+  const auto star = pattern.find('*');
+  if (star == std::string_view::npos) return name == pattern;
+  if (!name.starts_with(pattern.substr(0, star))) return false;
+  name.remove_prefix(star);
+  pattern.remove_prefix(star + 1);
+  if (pattern.empty()) return true;
+  for (std::size_t at = 0; at <= name.size(); ++at) {
+    if (matches_pattern(name.substr(at), pattern)) return true;
+  }
+  return false;
 }
 
-ModelQueue& KeyPool::State::queue(std::string_view model) {
-  const auto [it, is_new] = models.try_emplace(std::string(model));
-  auto& made = it->second;
-  made.last_used = ++clock;
-  if (!is_new) return made;
-  made.reserve(entries.size());
+std::uint16_t Words::number(std::string_view text) {
+  if (const auto known = numbers_.find(text); known != numbers_.end()) return known->second;
+  if (texts_.size() >= kMost) return 0;
+  const auto made = static_cast<std::uint16_t>(texts_.size());
+  texts_.emplace_back(text);
+  numbers_.emplace(text, made);
+  return made;
+}
+
+// ---- Leases.
+
+Lease::Lease(Lease&& other) noexcept { *this = std::move(other); }
+
+Lease& Lease::operator=(Lease&& other) noexcept {
+  if (this == &other) return *this;
+  if (pool_) pool_->give_back(*this);
+  key_ = std::move(other.key_);
+  pool_ = std::exchange(other.pool_, nullptr);
+  model_ = other.model_;
+  slot_ = other.slot_;
+  slot_tenant_ = other.slot_tenant_;
+  group_ = other.group_;
+  group_tenant_ = other.group_tenant_;
+  estimate_ = other.estimate_;
+  taken_at_ = other.taken_at_;
+  input_tokens_ = other.input_tokens_;
+  total_tokens_ = other.total_tokens_;
+  last_try_ = other.last_try_;
+  probe_ = other.probe_;
+  reported_ = other.reported_;
+  return *this;
+}
+
+Lease::~Lease() {
+  if (pool_) pool_->give_back(*this);
+}
+
+void Lease::count_tokens(std::uint64_t input, std::uint64_t total) {
+  input_tokens_ = input;
+  total_tokens_ = total;
+}
+
+void KeyPool::give_back(Lease& lease) {
+  auto& state = *state_;
+  const std::lock_guard lock(state.mutex);
+  if (lease.probe_ && !lease.reported_) state.exit.end_probe();
+  auto& model = *lease.model_;
+  if (state.groups[lease.group_].tenant == lease.group_tenant_) {
+    const auto missed = lease.input_tokens_ > lease.estimate_ ? lease.input_tokens_ - lease.estimate_
+                                                              : 0;
+    model.queue.done(lease.group_, static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                                       missed, UINT32_MAX)),
+                     lease.taken_at_);
+  } else {
+    model.queue.done_elsewhere();
+  }
+  if (lease.total_tokens_ > 0 && state.keys[lease.slot_].tenant == lease.slot_tenant_) {
+    auto& use = model.uses[lease.slot_];
+    if (use.requests == 0 && use.tokens == 0) model.to_tell.push_back(lease.slot_);
+    use.tokens += static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(lease.total_tokens_, UINT32_MAX - use.tokens));
+  }
+  lease.pool_ = nullptr;
+}
+
+// ---- Taking.
+
+const QuotaDay& KeyPool::State::today(TimePoint now) {
+  // A clock that went back by more than a day begins another day, too.
+  if (now < day.ends && day.ends - now <= std::chrono::hours{25}) return day;
+  ++day.number;
+  day.ends = next_pacific_midnight(now);
+  return day;
+}
+
+bool KeyPool::State::is_paid_model(std::string_view name) const {
+  return std::any_of(policy.paid_models.begin(), policy.paid_models.end(),
+                     [name](const auto& pattern) { return matches_pattern(name, pattern); });
+}
+
+PoolModel& KeyPool::State::model(std::string_view name, TimePoint now) {
+  ++clock;
+  if (const auto known = models.find(name); known != models.end()) {
+    known->second->queue.last_used = clock;
+    return *known->second;
+  }
+  forget_unused_models();
+  auto& made = *models
+                    .emplace(name, std::make_unique<PoolModel>(policy, name, is_paid_model(name)))
+                    .first->second;
+  auto& queue = made.queue;
+  queue.last_used = clock;
+  queue.paced_reason = words.number("paced");
+  queue.paced_day_reason = words.number("paced: the day's requests are used up");
+  queue.reserve(groups.size());
+  queue.wake(today(now), now);
+  made.uses.resize(keys.size());
   // Each model begins with another key: else the first would get the first request of every model.
   for (std::size_t i = 0; i < order.size(); ++i) {
     const auto slot = order[(start + i) % order.size()];
-    if (entries[slot].key->disabled) continue;
-    made.join(slot);
-    if (const auto all = benched.find(slot); all != benched.end()) made.bench(slot, all->second);
+    const auto group = keys[slot].group;
+    if (groups[group].usable.empty() || queue.is_in(group)) continue;
+    queue.join(group, is_paid(group));
+    if (const auto all = benched.find(group); all != benched.end()) queue.bench(group, all->second);
   }
   if (!order.empty()) start = (start + 1) % order.size();
   return made;
 }
 
 void KeyPool::State::forget_unused_models() {
-  if (models.size() <= kMostModels) return;
+  const auto most =
+      std::clamp(kMostSeats / std::max<std::size_t>(groups.size(), 1), kFewestModels, kMostModels);
+  if (models.size() < most) return;
   // What is learned about a model matters more than when it was last asked for.
   const auto worth = [](const auto& entry) {
-    return std::pair(entry.second.has_waiting(), entry.second.last_used);
+    const auto& queue = entry.second->queue;
+    return std::pair(queue.has_waiting(), queue.last_used);
   };
-  const auto least =
-      std::min_element(models.begin(), models.end(),
-                       [&](const auto& a, const auto& b) { return worth(a) < worth(b); });
-  models.erase(least);
+  auto least = models.end();
+  for (auto it = models.begin(); it != models.end(); ++it) {
+    if (it->second->queue.in_use() || !it->second->to_tell.empty()) continue;
+    if (least == models.end() || worth(*it) < worth(*least)) least = it;
+  }
+  if (least != models.end()) models.erase(least);
 }
 
 std::vector<Slot> KeyPool::State::slots_of(const std::vector<std::string>& ids) const {
@@ -105,7 +167,72 @@ std::vector<Slot> KeyPool::State::slots_of(const std::vector<std::string>& ids) 
   return slots;
 }
 
-Error KeyPool::State::none_left(const ModelQueue& queue, TimePoint now) const {
+/// A key of the group that was not tried; the keys of a group take turns, too.
+std::optional<Slot> KeyPool::State::choose_key(Group group, const std::vector<Slot>& tried,
+                                               bool turn) {
+  auto& own = groups[group];
+  const auto count = own.usable.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto at = (own.turn + i) % count;
+    const auto slot = own.usable[at];
+    if (std::find(tried.begin(), tried.end(), slot) != tried.end()) continue;
+    if (turn) own.turn = (at + 1) % count;
+    return slot;
+  }
+  return std::nullopt;
+}
+
+/// The key for a request, and whether it comes in its turn.
+std::optional<std::pair<Slot, bool>> KeyPool::State::choose(PoolModel& model, const Wish& wish,
+                                                            TimePoint now) {
+  const auto tried = slots_of(wish.tried);
+  if (wish.conversation != 0 && wish.continues && tried.empty() && policy.follows_conversations) {
+    const auto place = conversations.find(wish.conversation);
+    if (place && place->slot < keys.size() && keys[place->slot].tenant == place->tenant &&
+        keys[place->slot].key && !keys[place->slot].key->disabled &&
+        model.queue.may_prefer(keys[place->slot].group, wish.tokens, now)) {
+      return std::pair(place->slot, false);
+    }
+  }
+  std::vector<Group> tried_groups;
+  for (const auto slot : tried) tried_groups.push_back(keys[slot].group);
+  const auto was_tried = [&](Group group) {
+    return std::find(tried_groups.begin(), tried_groups.end(), group) != tried_groups.end();
+  };
+  // Another project first: what befell one key of a project befalls the others, too.
+  auto group = model.queue.next(wish.tokens, now, was_tried);
+  if (!group && !tried.empty()) {
+    group = model.queue.next(wish.tokens, now, [&](Group candidate) {
+      return !choose_key(candidate, tried, false).has_value();
+    });
+  }
+  if (!group) return std::nullopt;
+  const auto slot = choose_key(*group, tried, true);
+  if (!slot) return std::nullopt;
+  return std::pair(*slot, true);
+}
+
+bool KeyPool::State::must_line_up(const Wish& wish) const {
+  if (lines.empty() || wish.goes_on) return false;
+  const auto line = lines.find(wish.model);
+  if (line == lines.end()) return false;
+  return line->second.front().number != wish.place;
+}
+
+std::optional<Error> KeyPool::State::exit_refuses(const Wish& wish, bool& probe, TimePoint now) {
+  if (!exit.is_open() || wish.goes_on) return std::nullopt;
+  probe = exit.begin_probe(now);
+  if (probe) return std::nullopt;
+  Error error{ErrorKind::upstream,
+              "the upstream refuses one key after the other in the same way (" + exit.how() +
+                  "): the keys are not judged for it",
+              "check this machine's network, proxy and upstream.base_url"};
+  error.retry_after =
+      std::max<Milliseconds>(std::chrono::ceil<Milliseconds>(exit.next_probe() - now), seconds{1});
+  return error;
+}
+
+Error KeyPool::State::none_left(const PoolModel& model, TimePoint now) const {
   if (order.empty())
     return {ErrorKind::no_usable_key, "no usable API key: there is none in the pool",
             "add one with 'gembal keys add'"};
@@ -118,277 +245,169 @@ Error KeyPool::State::none_left(const ModelQueue& queue, TimePoint now) const {
   }
   auto wait = std::chrono::duration_cast<Milliseconds>(seconds{1});
   // Ready ones that are left were tried: they may do for another request.
-  if (const auto back = queue.first_back(); back && !queue.has_ready()) {
+  if (const auto back = model.queue.first_back())
     wait = std::max(wait, std::chrono::ceil<Milliseconds>(*back - now));
-  }
   Error error{ErrorKind::keys_waiting,
               "every usable API key is waiting: try again in " + to_short_text(wait), ""};
   error.retry_after = wait;
   return error;
 }
 
-Slot KeyPool::State::add(Key key) {
-  Slot slot = 0;
-  if (free.empty()) {
-    slot = static_cast<Slot>(entries.size());
-    entries.emplace_back();
-  } else {
-    slot = free.back();
-    free.pop_back();
-    entries[slot] = {};
-  }
-  by_id[key.id] = slot;
-  if (!key.project.empty()) by_project[key.project].push_back(slot);
-  const bool usable_now = !key.disabled;
-  edit(slot, std::move(key));
-  for (auto& [name, queue] : models) queue.reserve(entries.size());
-  if (usable_now) enter_queues(slot);
-  return slot;
-}
-
-void KeyPool::State::remove(Slot slot) {
-  const auto& key = *entries[slot].key;
-  if (!key.disabled) leave_queues(slot);
-  by_id.erase(key.id);
-  if (!key.project.empty()) std::erase(by_project[key.project], slot);
-  benched.erase(slot);
-  entries[slot] = {};
-  free.push_back(slot);
-}
-
-/// Takes over what the owner changed; keeps what was learned, unless the owner wants a clean slate.
-void KeyPool::State::update(Slot slot, Key key) {
-  const Key known = *entries[slot].key;
-  if (known.project != key.project) {
-    if (!known.project.empty()) std::erase(by_project[known.project], slot);
-    if (!key.project.empty()) by_project[key.project].push_back(slot);
-  }
-  if (known.revision == key.revision) {
-    // What was learned here may not be in the store yet; what others learned is only there.
-    key.failures = known.failures;
-    if (known.disabled) {
-      key.disabled = true;
-      key.reason = known.reason;
-      key.disabled_since = known.disabled_since;
-    }
-    const bool leaves = key.disabled && !known.disabled;
-    edit(slot, std::move(key));
-    if (leaves) leave_queues(slot);
-    return;
-  }
-  const bool is_usable = !key.disabled;
-  edit(slot, std::move(key));
-  if (!known.disabled) leave_queues(slot);
-  benched.erase(slot);
-  entries[slot].bare_refusals = 0;
-  if (is_usable) enter_queues(slot);
-}
-
-void KeyPool::State::enter_queues(Slot slot) {
-  ++usable;
-  for (auto& [name, queue] : models) queue.join(slot);
-}
-
-void KeyPool::State::leave_queues(Slot slot) {
-  --usable;
-  for (auto& [name, queue] : models) queue.leave(slot);
-}
-
-void KeyPool::replace(std::vector<Key> keys,
-                      const std::vector<std::pair<std::string, ModelState>>& states,
-                      TimePoint now) {
-  auto& state = *state_;
-  const std::lock_guard lock(state.mutex);
-  std::vector<Slot> order;
-  std::unordered_map<std::string, Slot> added;
-  std::vector<bool> stays(state.entries.size(), false);
-  std::vector<Key> fresh;
-  for (auto& key : keys) {
-    const auto known = state.by_id.find(key.id);
-    if (known == state.by_id.end()) {
-      fresh.push_back(std::move(key));
-      continue;
-    }
-    stays[known->second] = true;
-    order.push_back(known->second);
-    state.update(known->second, std::move(key));
-  }
-  for (const auto slot : state.order) {
-    if (!stays[slot]) state.remove(slot);
-  }
-  for (auto& key : fresh) {
-    const std::string id = key.id;
-    const auto slot = state.add(std::move(key));
-    if (added.emplace(id, slot).second) order.push_back(slot);
-  }
-  state.order = std::move(order);
-  state.start = 0;
-  for (const auto& [id, remembered] : states) {
-    const auto slot = added.find(id);
-    if (slot != added.end() && remembered.until > now) state.bench(slot->second, remembered);
-  }
-}
-
-Result<Lease> KeyPool::take(std::string_view model, const std::vector<std::string>& tried,
-                            TimePoint now) {
-  auto& state = *state_;
-  const std::lock_guard lock(state.mutex);
-  auto& queue = state.queue(model);
-  queue.wake(now);
-  const auto leave_out = state.slots_of(tried);
-  const auto slot = queue.take(leave_out);
-  if (!slot) return state.none_left(queue, now);
-  auto& entry = state.entries[*slot];
+void KeyPool::State::use(PoolModel& model, Slot slot, bool in_turn, const Wish& wish,
+                         TimePoint now) {
+  auto& entry = keys[slot];
   ++entry.requests;
-  entry.last_used = now;
-  const Lease lease = entry.key;
-  state.forget_unused_models();
+  model.queue.use(entry.group, in_turn, wish.tokens, today(now), now);
+  auto& use = model.uses[slot];
+  if (use.requests == 0 && use.tokens == 0) model.to_tell.push_back(slot);
+  ++use.requests;
+  if (wish.conversation != 0 && policy.follows_conversations)
+    conversations.remember(wish.conversation, {slot, entry.tenant});
+}
+
+Result<Lease> KeyPool::take(const Wish& wish, TimePoint now) {
+  auto& state = *state_;
+  const std::lock_guard lock(state.mutex);
+  bool probe = false;
+  if (auto refused = state.exit_refuses(wish, probe, now)) return *std::move(refused);
+  auto& model = state.model(wish.model, now);
+  model.queue.wake(state.today(now), now);
+  const auto chosen =
+      state.must_line_up(wish) ? std::nullopt : state.choose(model, wish, now);
+  if (!chosen) {
+    if (probe) state.exit.end_probe();
+    return state.none_left(model, now);
+  }
+  const auto [slot, in_turn] = *chosen;
+  state.use(model, slot, in_turn, wish, now);
+  auto lease = lease_of(slot, model, wish, now);
+  lease.probe_ = probe;
   return lease;
 }
 
-void KeyPool::State::bench(Slot slot, const ModelState& state) {
-  if (state.model != kAllModels) {
-    queue(state.model).bench(slot, state);
-    return;
-  }
-  benched[slot] = state;
-  for (auto& [name, waiting] : models) waiting.bench(slot, state);
+Lease KeyPool::lease_of(std::uint32_t slot, PoolModel& model, const Wish& wish, TimePoint now) {
+  const auto& state = *state_;
+  const auto& entry = state.keys[slot];
+  Lease lease;
+  lease.key_ = entry.key;
+  lease.pool_ = this;
+  lease.model_ = &model;
+  lease.slot_ = slot;
+  lease.slot_tenant_ = entry.tenant;
+  lease.group_ = entry.group;
+  lease.group_tenant_ = state.groups[entry.group].tenant;
+  lease.estimate_ = wish.tokens;
+  lease.taken_at_ = now;
+  lease.last_try_ = model.queue.health.is_open();
+  return lease;
 }
 
-/// Keys of one project share its quota: what one of them is told holds for all.
-void KeyPool::State::bench_project(Slot slot, const ModelState& state,
-                                   std::vector<Change>& changes) {
-  const auto& project = entries[slot].key->project;
-  std::vector<Slot> together = {slot};
-  if (!project.empty()) together = by_project[project];
-  for (const auto one : together) {
-    bench(one, state);
-    Change change;
-    change.key = *entries[one].key;
-    change.model_states = {state};
-    changes.push_back(std::move(change));
-  }
-}
-
-void KeyPool::State::disable(Slot slot, Key key, const std::string& reason, TimePoint now) {
-  const bool was_usable = !key.disabled;
-  key.disabled = true;
-  key.reason = reason;
-  key.disabled_since = now;
-  edit(slot, std::move(key));
-  if (was_usable) leave_queues(slot);
-}
-
-std::vector<Change> KeyPool::report(const Lease& used, std::string_view model,
-                                    const Verdict& verdict, TimePoint now) {
+Result<Lease> KeyPool::take_owner(std::string_view key_id, const std::string& project,
+                                  const Wish& wish, TimePoint now) {
   auto& state = *state_;
   const std::lock_guard lock(state.mutex);
-  std::vector<Change> changes;
-  const auto known = state.by_id.find(used->id);
-  if (known == state.by_id.end()) return changes;
-  const Slot slot = known->second;
-  auto& entry = state.entries[slot];
-  const Key& key = *entry.key;
-
-  const auto key_changed = [&] {
-    Change change;
-    change.key = *entry.key;
-    change.key_changed = true;
-    changes.push_back(std::move(change));
-  };
-  const auto bench_until = [&](ModelStatus status, TimePoint until, std::string name) {
-    state.bench_project(slot, {std::move(name), status, until, verdict.reason}, changes);
-  };
-
-  switch (verdict.outcome) {
-    case Outcome::success:
-      entry.bare_refusals = 0;
-      if (key.failures > 0 && !key.disabled) {
-        Key cleared = key;
-        cleared.failures = 0;
-        state.edit(slot, std::move(cleared));
-        key_changed();
+  std::optional<Slot> slot;
+  if (const auto known = state.by_id.find(key_id); known != state.by_id.end()) slot = known->second;
+  if (!slot || state.keys[*slot].key->disabled) {
+    // Another key of its project sees the same objects.
+    std::string subject = project.empty() ? "" : "p:" + project;
+    if (slot) subject = quota_subject(*state.keys[*slot].key);
+    const auto group = state.by_subject.find(subject);
+    const auto other = group == state.by_subject.end()
+                           ? std::nullopt
+                           : state.choose_key(group->second, {}, true);
+    if (!other) {
+      const std::string id(key_id);
+      if (!slot) {
+        return Error{ErrorKind::no_usable_key,
+                     "the API key that this object belongs to (" + id + ") was removed",
+                     "add that key again, or make the object anew"};
       }
-      break;
-    case Outcome::key_dead:
-      if (key.disabled) break;
-      state.disable(slot, key, verdict.reason, now);
-      key_changed();
-      break;
-    case Outcome::key_unusable: {
-      if (key.disabled) break;
-      Key failed = key;
-      ++failed.failures;
-      if (failed.failures >= state.policy.max_failures) {
-        state.disable(slot, std::move(failed), verdict.reason, now);
-      } else {
-        state.edit(slot, std::move(failed));
-      }
-      key_changed();
-      break;
+      return Error{ErrorKind::no_usable_key,
+                   "the API key that this object belongs to (" + id +
+                       ") is disabled: " + state.keys[*slot].key->reason,
+                   "'gembal keys enable " + id + "' uses it again"};
     }
-    case Outcome::quota_minute: {
-      Milliseconds wait = verdict.delay.value_or(kDefaultCoolDown);
-      if (verdict.bare_quota && !verdict.delay) {
-        wait = std::min<Milliseconds>(
-            kFirstBareCoolDown * (1 << std::min(entry.bare_refusals++, 6)), kLongestBareCoolDown);
-      }
-      bench_until(ModelStatus::cooling, now + wait + kMargin, std::string(model));
-      break;
-    }
-    case Outcome::quota_day: {
-      auto until = next_pacific_midnight(now);
-      if (verdict.delay) until = std::max<TimePoint>(until, now + *verdict.delay);
-      bench_until(ModelStatus::exhausted, until, std::string(model));
-      break;
-    }
-    case Outcome::quota_zero:
-    case Outcome::model_closed:
-      bench_until(ModelStatus::unsupported, now + hours{24}, std::string(model));
-      break;
-    case Outcome::no_credit:
-      bench_until(ModelStatus::exhausted, now + verdict.delay.value_or(hours{1}), kAllModels);
-      break;
-    case Outcome::caller_fault:
-    case Outcome::model_overloaded:
-    case Outcome::broken:
-    case Outcome::exit_blocked:
-    case Outcome::wrong_object:
-    case Outcome::proxy_fault: break;
+    slot = other;
   }
-  return changes;
+  auto& model = state.model(wish.model, now);
+  model.queue.wake(state.today(now), now);
+  if (const auto bench = model.queue.waits(state.keys[*slot].group); bench && !wish.model.empty()) {
+    const auto wait = std::max<Milliseconds>(
+        std::chrono::ceil<Milliseconds>(bench->until - now), seconds{1});
+    Error error{ErrorKind::keys_waiting,
+                "the API key that this object belongs to is waiting: try again in " +
+                    to_short_text(wait),
+                "", wait};
+    return error;
+  }
+  state.use(model, *slot, false, wish, now);
+  return lease_of(*slot, model, wish, now);
 }
 
-std::size_t KeyPool::usable() const {
-  const std::lock_guard lock(state_->mutex);
-  return state_->usable;
+// ---- Waiting in line.
+
+Wakes KeyPool::State::first_in_lines() const {
+  Wakes wakes;
+  for (const auto& [model, line] : lines) wakes.push_back(line.front().wake);
+  return wakes;
 }
 
-std::size_t KeyPool::size() const {
-  const std::lock_guard lock(state_->mutex);
-  return state_->order.size();
+void wake(const Wakes& wakes) {
+  for (const auto& one : wakes) (*one)();
 }
 
-std::vector<KeyReport> KeyPool::snapshot(TimePoint now) const {
-  const auto& state = *state_;
+PlaceInLine::PlaceInLine(PlaceInLine&& other) noexcept
+    : pool_(std::exchange(other.pool_, nullptr)),
+      model_(std::move(other.model_)),
+      number_(other.number_) {}
+
+PlaceInLine::~PlaceInLine() {
+  if (pool_) pool_->leave_line(*this);
+}
+
+Result<PlaceInLine> KeyPool::line_up(std::string_view model, std::function<void()> wake,
+                                     std::size_t most) {
+  auto& state = *state_;
   const std::lock_guard lock(state.mutex);
-  std::vector<KeyReport> reports;
-  reports.reserve(state.order.size());
-  for (const auto slot : state.order) {
-    const auto& entry = state.entries[slot];
-    KeyReport report{*entry.key, {}, entry.requests, entry.last_used};
-    if (const auto all = state.benched.find(slot);
-        all != state.benched.end() && all->second.until > now) {
-      report.models.push_back(all->second);
-    }
-    for (const auto& [name, queue] : state.models) {
-      const auto* waits = queue.state(slot);
-      if (waits && waits->until > now && waits->model != kAllModels)
-        report.models.push_back(*waits);
-    }
-    reports.push_back(std::move(report));
+  std::size_t waiting = 0;
+  for (const auto& [name, line] : state.lines) waiting += line.size();
+  if (waiting >= most) {
+    Error error{ErrorKind::keys_waiting,
+                "every usable API key is waiting, and so are " + std::to_string(waiting) +
+                    " requests for one",
+                ""};
+    error.retry_after = seconds{5};
+    return error;
   }
-  return reports;
+  const auto number = ++state.next_in_line;
+  state.lines[std::string(model)].push_back(
+      {number, std::make_shared<const std::function<void()>>(std::move(wake))});
+  return PlaceInLine(*this, std::string(model), number);
+}
+
+bool KeyPool::is_first(const PlaceInLine& place) const {
+  const std::lock_guard lock(state_->mutex);
+  const auto line = state_->lines.find(place.model_);
+  return line != state_->lines.end() && line->second.front().number == place.number_;
+}
+
+void KeyPool::leave_line(const PlaceInLine& place) {
+  Wakes wakes;
+  {
+    const std::lock_guard lock(state_->mutex);
+    const auto line = state_->lines.find(place.model_);
+    if (line == state_->lines.end()) return;
+    auto& waiting = line->second;
+    const bool was_first = waiting.front().number == place.number_;
+    std::erase_if(waiting, [&](const Waiter& one) { return one.number == place.number_; });
+    if (waiting.empty()) {
+      state_->lines.erase(line);
+    } else if (was_first) {
+      wakes.push_back(waiting.front().wake);
+    }
+  }
+  wake(wakes);
 }
 
 }  // namespace gembal::keypool

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,23 +11,110 @@
 #include "lib/core/result.hpp"
 #include "lib/keypool/key.hpp"
 #include "lib/keypool/outcome.hpp"
+#include "lib/keypool/policy.hpp"
 
 namespace gembal::keypool {
 
-struct Policy {
-  int max_failures =
-      3;  ///< key_unusable verdicts in a row after which a key is disabled; at least 1
+class KeyPool;
+struct PoolModel;
+
+/// A key handed out for one try. Moves, does not copy; when it is destroyed the try is over. The key
+/// stays valid when it leaves the pool; the pool must outlive the lease.
+class Lease {
+ public:
+  Lease(Lease&& other) noexcept;
+  Lease& operator=(Lease&& other) noexcept;
+  ~Lease();
+
+  const Key& operator*() const { return *key_; }
+  const Key* operator->() const { return key_.get(); }
+
+  /// The model is overloaded: this try is to be the request's last.
+  bool is_last_try() const { return last_try_; }
+
+  /// What the try used, once that is known: of input, and in all.
+  void count_tokens(std::uint64_t input, std::uint64_t total);
+
+ private:
+  friend class KeyPool;
+  Lease() = default;
+
+  std::shared_ptr<const Key> key_;
+  KeyPool* pool_ = nullptr;
+  PoolModel* model_ = nullptr;
+  std::uint32_t slot_ = 0;
+  std::uint32_t slot_tenant_ = 0;  ///< which of the keys that the slot has named
+  std::uint32_t group_ = 0;
+  std::uint32_t group_tenant_ = 0;
+  std::uint32_t estimate_ = 0;  ///< of input tokens
+  TimePoint taken_at_{};
+  std::uint64_t input_tokens_ = 0;
+  std::uint64_t total_tokens_ = 0;
+  bool last_try_ = false;
+  bool probe_ = false;  ///< of an exit that refused several keys
+  bool reported_ = false;
 };
 
-/// A key handed out. Cheap to copy; stays valid when the key leaves the pool.
-using Lease = std::shared_ptr<const Key>;
+/// A place in the line of requests that wait for a key of one model. Leaves the line when it is
+/// destroyed. The pool must outlive it.
+class PlaceInLine {
+ public:
+  PlaceInLine(PlaceInLine&& other) noexcept;
+  PlaceInLine& operator=(PlaceInLine&&) = delete;
+  ~PlaceInLine();
+
+  std::uint64_t number() const { return number_; }  ///< never 0
+
+ private:
+  friend class KeyPool;
+  PlaceInLine(KeyPool& pool, std::string model, std::uint64_t number)
+      : pool_(&pool), model_(std::move(model)), number_(number) {}
+  KeyPool* pool_;
+  std::string model_;
+  std::uint64_t number_;
+};
+
+/// What a request asks of the pool.
+struct Wish {
+  std::string_view model;  ///< that quotas are counted under; "" when it is about none
+  std::uint64_t conversation = 0;  ///< a hash of its unchanging beginning; 0: none
+  bool continues = false;          ///< the conversation had a turn before
+  std::uint32_t tokens = 0;        ///< of input, an estimate; 0: unknown
+  std::vector<std::string> tried{};  ///< ids of keys that must not be handed out
+  bool goes_on = false;  ///< a further try of a request whose first one was let out
+  std::uint64_t place = 0;  ///< PlaceInLine::number() when it has waited in line
+};
+
+/// Something that the operator is told, once.
+struct Notice {
+  bool bad = true;   ///< something went wrong; else something is well again
+  std::string text;  ///< "the model is overloaded"
+  std::string about;  ///< "gemini-2.5-pro", a key's id
+};
+
+/// What a report changed.
+struct Report {
+  std::vector<Change> changes;  ///< for the store
+  std::vector<Notice> notices;
+  bool suspended = false;  ///< the verdict was not held against the key: the exit is suspected
+};
 
 /// Everything known about one key at one moment.
 struct KeyReport {
   Key key;
-  std::vector<ModelState> models;  ///< still in force at the time asked for
+  std::vector<ModelState> models;  ///< of its quota subject, still in force at the time asked for
   std::uint64_t requests = 0;      ///< since this process started
-  TimePoint last_used{};           ///< the epoch: never
+};
+
+/// What would keep a key from getting the next request for a model.
+struct Prospect {
+  Key key;
+  bool ready = false;
+  std::size_t turn = 0;  ///< of a ready key: 0 is next
+  std::string reason;    ///< of another: "disabled: leaked", "PerDay"; "" when ready
+  TimePoint until{};     ///< of one that waits
+  std::uint32_t requests_today = 0;
+  QuotaLimits limits;
 };
 
 /// Hands out keys in turn and remembers what became of each use.
@@ -35,38 +123,78 @@ struct KeyReport {
 /// n) at worst with any number of keys and models, however many of them are cooling.
 class KeyPool {
  public:
-  explicit KeyPool(Policy policy);
+  /// `seed`: of the jitter in back-offs.
+  explicit KeyPool(Policy policy, std::uint32_t seed = 1);
   ~KeyPool();
+  KeyPool(const KeyPool&) = delete;
+  KeyPool& operator=(const KeyPool&) = delete;
 
   void set_policy(Policy policy);
+
+  // ---- What owners do, and what was learned elsewhere or before.
 
   /// Makes `keys` the pool: new ones join at the end of the turn, missing ones leave, known ones
   /// take over the owner's changes (label, project, paid) and keep what was learned; one of another
   /// revision (disabled, enabled or reset by its owner) is taken as it comes and starts afresh.
-  /// `states`: key id -> states remembered from before; they are only applied to keys that the pool
-  /// did not hold yet.
-  void replace(std::vector<Key> keys, const std::vector<std::pair<std::string, ModelState>>& states,
-               TimePoint now);
+  void replace(std::vector<Key> keys, TimePoint now);
 
-  /// The next usable key for `model` after the one handed out last, leaving out the ids in `tried`.
-  /// Errors: no_usable_key (none at all, or all disabled; says which), keys_waiting (all usable
-  /// ones cool or are exhausted for this model: retry_after is the time until the first is back;
-  /// with 1 s when only tried ones are left ready).
-  Result<Lease> take(std::string_view model, const std::vector<std::string>& tried, TimePoint now);
+  /// Takes over the learned part of keys that are in the pool: failures, disabled, project.
+  void learn_keys(const std::vector<Key>& keys, TimePoint now);
+  /// States and limits of subjects that are in the pool; the later end of two wins.
+  void learn_states(const std::vector<SubjectState>& states, TimePoint now);
+  void learn_limits(const std::vector<SubjectLimits>& limits, TimePoint now);
+  /// Uses that were made elsewhere or before: those of the quota day count.
+  void add_usage(const std::vector<Usage>& usage, TimePoint now);
 
-  /// Records what became of one use of a lease for `model`. A key that has since left the pool is
-  /// ignored. A quota verdict counts for every key of the same declared project. Returns what the
-  /// store must remember; empty when nothing durable changed.
-  std::vector<Change> report(const Lease& used, std::string_view model, const Verdict& verdict,
-                             TimePoint now);
+  // ---- The life of a request.
+
+  /// The key that a request gets.
+  ///
+  /// Errors: no_usable_key (none at all, or all disabled; says which), keys_waiting (all usable ones
+  /// cool or are exhausted for this model, or others wait in line before it: retry_after is the time
+  /// until the first is back; with 1 s when only tried ones are left ready), upstream (the exit
+  /// refuses every key in the same way: retry_after until the next probe).
+  Result<Lease> take(const Wish& wish, TimePoint now);
+
+  /// A key of the project that an object belongs to, whatever its turn: the one of that id, or
+  /// another of `project`. Errors: no_usable_key (it is disabled or has left), keys_waiting.
+  Result<Lease> take_owner(std::string_view key_id, const std::string& project, const Wish& wish,
+                           TimePoint now);
+
+  /// Records what became of one use. A key that has since left the pool is ignored. A quota verdict
+  /// counts for all keys of the project.
+  Report report(Lease& used, const Verdict& verdict, TimePoint now);
+
+  /// Joins the line for a key of `model`. `wake` is called, from any thread, when it is the first in
+  /// line and may find a key; it must not call the pool. Errors: keys_waiting when `most` wait.
+  Result<PlaceInLine> line_up(std::string_view model, std::function<void()> wake, std::size_t most);
+  bool is_first(const PlaceInLine& place) const;
+
+  // ---- What is known.
+
+  /// Until when a model is not worth a try where there is another; nullopt when it is.
+  std::optional<TimePoint> overloaded_until(std::string_view model, TimePoint now) const;
+  /// Whether all keys that could serve a model are out for the day or longer.
+  bool is_spent(std::string_view model, TimePoint now);
 
   /// Keys that are not disabled; and all of them.
   std::size_t usable() const;
   std::size_t size() const;
 
   std::vector<KeyReport> snapshot(TimePoint now) const;
+  /// Of every key, those that are ready first, in their order.
+  std::vector<Prospect> prospects(std::string_view model, TimePoint now);
+
+  /// What was used since the last call, by key, model and hour.
+  std::vector<Usage> take_usage(TimePoint now);
 
  private:
+  friend class Lease;
+  friend class PlaceInLine;
+  Lease lease_of(std::uint32_t slot, PoolModel& model, const Wish& wish, TimePoint now);
+  void give_back(Lease& lease);
+  void leave_line(const PlaceInLine& place);
+
   struct State;
   std::unique_ptr<State> state_;
 };

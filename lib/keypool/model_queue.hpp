@@ -1,66 +1,178 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <set>
-#include <unordered_map>
-#include <utility>
+#include <string>
 #include <vector>
 
-#include "lib/keypool/key.hpp"
+#include "lib/keypool/model_health.hpp"
+#include "lib/keypool/pace.hpp"
+#include "lib/keypool/policy.hpp"
+#include "lib/keypool/ranked_slots.hpp"
 
 namespace gembal::keypool {
 
 /// Names a key inside the pool while it is there.
 using Slot = std::uint32_t;
+/// Names a quota subject inside the pool: the keys of a project, or one key.
+using Group = std::uint32_t;
 
-/// Whose turn it is for one model: a ring of ready keys, and the keys that wait, by the time they
-/// are back. Each model has a ring of its own because quotas are counted per key and model: that
-/// way each key gets its share of each model. Not thread-safe.
+/// Why a subject waits, and until when.
+struct Bench {
+  ModelStatus status = ModelStatus::cooling;
+  TimePoint until{};
+  std::uint16_t reason = 0;  ///< a word of the pool's
+};
+
+/// Whose turn it is for one model. Quotas are counted per subject and model, so each model has a
+/// queue of its own in which every subject gets its share. Not thread-safe; reads no clock.
 ///
-/// Every operation is O(log n) at worst; the ring is a doubly linked list in two arrays.
+/// Ready subjects stand in a heap by rank, waiting ones in another by the time they are back: every
+/// operation is O(log n) at worst. A turn is fair queueing: taking costs a subject one turn, in or
+/// out of its order, so whoever is preferred now is passed over later.
 class ModelQueue {
  public:
-  ModelQueue();
+  /// The policy must outlive the queue. `paid_first`: the model is one for paid keys.
+  ModelQueue(const Policy& policy, bool paid_first);
 
-  /// Room for slots below `count`.
+  /// Room for subjects below `count`.
   void reserve(std::size_t count);
 
-  /// Puts a key that is not in the queue at the end of the ring.
-  void join(Slot slot);
-  /// Takes a key out, wherever it is; its state is forgotten.
-  void leave(Slot slot);
+  /// Puts a subject in, behind those that are ready; what was counted for it before is kept.
+  void join(Group group, bool paid);
+  /// Takes it out; what was counted and why it waits is kept.
+  void leave(Group group);
+  /// Forgets all about a subject whose number will name another.
+  void forget(Group group);
 
-  /// Lets a key wait until `state.until`; the later of two states wins. False when it changed
-  /// nothing, or the key is not in the queue.
-  bool bench(Slot slot, ModelState state);
+  /// Lets a subject wait; the later of two ends wins. False when that changes nothing.
+  bool bench(Group group, const Bench& bench);
+  /// Ends its wait. `reason`: only when it waits for that; 0: for whatever.
+  void release(Group group, std::uint16_t reason = 0);
 
-  /// Lets those whose time has come back into the ring.
-  void wake(TimePoint now);
+  /// Lets those whose time has come back in, and begins a new quota day when `day` is another.
+  void wake(const QuotaDay& day, TimePoint now);
 
-  /// The first ready key that is not among `tried`, which moves to the end of the ring.
-  std::optional<Slot> take(const std::vector<Slot>& tried);
+  /// The ready subject that is next. Passed over: those for which `skip` is true, and those whose
+  /// room for input tokens is less than `tokens`; they keep their turns. At most kMostPassedOver are.
+  template <typename Skip>
+  std::optional<Group> next(std::uint32_t tokens, TimePoint now, Skip skip);
 
-  bool has_ready() const { return next_[0] != 0; }
-  /// When the first waiting key is back; nullopt when none waits.
+  /// Whether a subject may be taken out of its turn: it is ready, no better kind of key is, and it
+  /// is at most Policy::most_ahead turns ahead.
+  bool may_prefer(Group group, std::uint32_t tokens, TimePoint now);
+
+  /// Counts one use by a request of so many input tokens (an estimate). `in_turn`: it was next().
+  void use(Group group, bool in_turn, std::uint32_t tokens, const QuotaDay& day, TimePoint now);
+  /// Upstream did not count that use.
+  void take_back(Group group, std::uint32_t tokens, const QuotaDay& day, TimePoint now);
+  /// Upstream did: what was presumed about the subject is wrong when it is more than that.
+  void confirm(Group group, const QuotaDay& day, TimePoint now);
+  /// A use has ended. `more_tokens`: what the estimate has missed.
+  void done(Group group, std::uint32_t more_tokens, TimePoint now);
+
+  /// The same for a subject that has left since.
+  void done_elsewhere() {
+    if (in_flight_ > 0) --in_flight_;
+  }
+
+  /// Uses of the quota day that were made elsewhere, or before.
+  void add_today(Group group, std::uint32_t requests, const QuotaDay& day, TimePoint now);
+  void learn(Group group, const QuotaLimits& limits, const QuotaDay& day, TimePoint now);
+
+  bool is_in(Group group) const { return group < seats_.size() && seats_[group].is_in; }
+  bool has_ready() const { return !ready_.empty(); }
+  bool has_waiting() const { return timed_.size() > 0; }
+  bool in_use() const { return in_flight_ > 0; }
+  /// When the first waiting subject is back; nullopt when none waits.
   std::optional<TimePoint> first_back() const;
-  const ModelState* state(Slot slot) const;
-  bool has_waiting() const { return !waiting_.empty(); }
+  /// Whether all subjects that are in wait for the end of a day or longer.
+  bool is_spent() const { return ready_.empty() && spent_ > 0 && spent_ == waiting_; }
 
+  /// Why it waits; nullopt when it does not.
+  std::optional<Bench> waits(Group group) const;
+  std::uint32_t today(Group group) const { return seats_[group].today; }
+  std::uint32_t in_flight(Group group) const { return seats_[group].in_flight; }
+  const QuotaLimits* limits(Group group) const;
+
+  /// The policy has changed: ranks all anew.
+  void rank_anew(bool paid_first);
+  /// Its owner wants a clean slate: no wait, no learned limits.
+  void start_afresh(Group group);
+  /// Of every subject, how many ready ones come before it.
+  std::vector<std::size_t> turns() const;
+
+  ModelHealth health;
   std::uint64_t last_used = 0;  ///< for the pool, which forgets the models that nobody asks for
+  std::uint16_t paced_reason = 0;      ///< the word for a wait that keeps to a limit
+  std::uint16_t paced_day_reason = 0;  ///< the same for a day's limit
+
+  static constexpr std::size_t kMostPassedOver = 32;
 
  private:
-  enum class Place : std::uint8_t { absent, ready, waiting };
+  struct Seat {
+    std::uint64_t score = 0;  ///< by the policy: turns had, requests today, requests under way
+    TimePoint until{};        ///< of the wait, or of being over a presumed limit
+    std::unique_ptr<Pace> pace;  ///< once a limit is known
+    std::uint32_t in_flight = 0;
+    std::uint32_t today = 0;
+    std::uint16_t reason = 0;
+    ModelStatus status = ModelStatus::cooling;
+    bool is_in = false;
+    bool waits = false;
+    bool paid = false;
+    bool over_presumed = false;  ///< ready, but only when no other is
+  };
+  struct Rank {
+    std::uint64_t major = 0;
+    std::uint64_t minor = 0;
+    bool operator<(const Rank& other) const {
+      return major != other.major ? major < other.major : minor < other.minor;
+    }
+  };
 
-  void link_last(Slot slot);
-  void unlink(Slot slot);
+  Rank rank_of(Group group, const Seat& seat);
+  void rank_all();
+  void enter(Group group);
+  void sit_out(Group group, const Bench& bench);
+  bool lasts_for_a_day(ModelStatus status) const { return status != ModelStatus::cooling; }
+  bool has_room_for(Seat& seat, std::uint32_t tokens, TimePoint now) const;
+  void keep_pace(Group group, const QuotaDay& day, TimePoint now);
+  const QuotaLimits& configured(const Seat& seat) const;
 
-  // Index 0 is the ring's anchor: slot s is at s + 1.
-  std::vector<std::uint32_t> next_;
-  std::vector<std::uint32_t> previous_;
-  std::vector<Place> place_;
-  std::set<std::pair<TimePoint, Slot>> waiting_;
-  std::unordered_map<Slot, ModelState> states_;  ///< of those that wait
+  const Policy& policy_;
+  bool paid_first_;
+  std::vector<Seat> seats_;
+  RankedSlots<Rank> ready_;
+  RankedSlots<TimePoint> timed_;  ///< those that wait, and those over a presumed limit
+  QuotaLimits presumed_[2];       ///< of the free and of the paid tier: what was learned last
+  std::uint64_t turn_ = 0;        ///< the score of the last that was taken in its turn
+  std::uint64_t sequence_ = 0;
+  std::uint32_t day_ = 0;
+  std::size_t waiting_ = 0;
+  std::size_t spent_ = 0;      ///< of those that wait: for a day or longer
+  std::size_t in_flight_ = 0;  ///< of all
 };
+
+template <typename Skip>
+std::optional<Group> ModelQueue::next(std::uint32_t tokens, TimePoint now, Skip skip) {
+  if (ready_.empty()) return std::nullopt;
+  const auto first = ready_.first();
+  if (!skip(first) && has_room_for(seats_[first], tokens, now)) return first;
+  std::vector<std::pair<Group, Rank>> aside;
+  std::optional<Group> found;
+  while (!ready_.empty() && aside.size() < kMostPassedOver) {
+    const auto group = ready_.first();
+    if (!skip(group) && has_room_for(seats_[group], tokens, now)) {
+      found = group;
+      break;
+    }
+    aside.emplace_back(group, ready_.first_rank());
+    ready_.remove(group);
+  }
+  for (const auto& [group, rank] : aside) ready_.put(group, rank);
+  return found;
+}
 
 }  // namespace gembal::keypool

@@ -173,13 +173,13 @@ Result<Json> generation_config(const Json& request, std::string_view model, Json
 
 }  // namespace
 
-Result<ChatCall> read_chat(std::string_view json) {
+Result<ChatCall> read_chat(std::string_view json, std::string_view model) {
   const auto parsed = parse_json(json);
   if (!parsed) return parsed.error();
   const Json& request = *parsed;
   if (!request.is_object()) return bad("the request body must be a JSON object");
   ChatCall call;
-  call.model = gemini::bare_model(string_in(request, "model"));
+  call.model = gemini::bare_model(model.empty() ? string_in(request, "model") : model);
   if (call.model.empty()) return bad("'model' is missing");
   if (!gemini::is_valid_model(call.model)) return bad("'model' is no name of a model");
   const Json* messages = find(request, "messages");

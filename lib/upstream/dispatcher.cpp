@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "lib/gemini/signatures.hpp"
 #include "lib/upstream/hold.hpp"
 #include "lib/upstream/verdict.hpp"
 
@@ -12,34 +13,17 @@ namespace {
 using keypool::Lease;
 using keypool::Outcome;
 using keypool::Verdict;
+using std::chrono::milliseconds;
 
 constexpr std::size_t kErrorBodyBytes = 256 * 1024;
-constexpr auto kFirstBackOff = std::chrono::milliseconds{200};
-constexpr auto kLongestBackOff = std::chrono::milliseconds{4000};
 
 const Error kCancelled{ErrorKind::cancelled, "the request was cancelled", ""};
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 
-/// Doubles with each failure; the jitter keeps requests that failed together from coming back
-/// together.
-std::chrono::milliseconds back_off(int failures) {
+double jitter() {
   thread_local std::minstd_rand random(std::random_device{}());
-  const auto full = std::min(kFirstBackOff * (1 << std::min(failures - 1, 8)), kLongestBackOff);
-  return full / 2 + full * static_cast<int>(random() % 512) / 1024;
-}
-
-bool blames_key(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::key_dead:
-    case Outcome::key_unusable:
-    case Outcome::quota_minute:
-    case Outcome::quota_day:
-    case Outcome::quota_zero:
-    case Outcome::model_closed:
-    case Outcome::no_credit: return true;
-    default: return false;
-  }
+  return static_cast<double>(random() % 1024) / 1024;
 }
 
 /// What one try came to: an answer to pass on or to keep for the end, or no reply at all.
@@ -47,11 +31,17 @@ struct Try {
   std::optional<Answer> answer;
   Verdict verdict;
   Error failure;  ///< meaningful without an answer
+
+  bool was_slow() const {
+    if (!answer) return failure.kind == ErrorKind::timeout;
+    return answer->status() == 504 || answer->status() == 499;
+  }
 };
 
-bool was_slow(const Try& attempt) {
-  if (!attempt.answer) return attempt.failure.kind == ErrorKind::timeout;
-  return attempt.answer->status() == 504 || attempt.answer->status() == 499;
+/// The smaller of two limits of which zero is none.
+milliseconds tighter(milliseconds a, milliseconds b) {
+  if (a.count() == 0 || b.count() == 0) return std::max(a, b);
+  return std::min(a, b);
 }
 
 http::Request request_for(const Call& call, const Lease& key, const Limits& limits) {
@@ -80,8 +70,10 @@ async::Task<std::string> read_some(http::Reply& reply, std::size_t limit) {
   co_return body;
 }
 
-async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& call, Lease key,
-                          const Limits& limits, async::Interrupt& interrupt) {
+/// `left`: how much of the client's own deadline is left; zero: it has none.
+async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& call,
+                          const Lease& key, const Limits& limits, milliseconds left,
+                          async::Interrupt& interrupt) {
   Try result;
   http::Reply reply = client.open(request_for(call, key, limits));
   const async::Interrupt::Subscription on_interrupt(interrupt,
@@ -90,7 +82,7 @@ async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& c
     reply.abort({ErrorKind::timeout, "the upstream sent no content in time"});
   });
   const bool streams = call.form == Form::sse || call.form == Form::array;
-  if (streams) first_token.set(limits.first_token);
+  first_token.set(streams ? tighter(limits.first_token, left) : left);
 
   auto arrived = co_await reply.wait_for_head();
   if (!arrived) {
@@ -103,11 +95,11 @@ async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& c
     std::string body = co_await read_some(reply, kErrorBodyBytes);
     result.verdict = judge_error(
         status, body, call.model.empty() ? Subject::object : Subject::model, wall_clock());
-    result.answer.emplace(std::move(reply), std::move(body), std::move(key), interrupt);
+    result.answer.emplace(std::move(reply), std::move(body), interrupt);
     co_return result;
   }
   if (call.form == Form::opaque || status != 200) {
-    result.answer.emplace(std::move(reply), std::string(), std::move(key), interrupt);
+    result.answer.emplace(std::move(reply), std::string(), interrupt);
     co_return result;
   }
 
@@ -128,113 +120,174 @@ async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& c
   } else if (state == Hold::State::failed) {
     result.verdict = judge_error(0, hold.error_body(), Subject::model, wall_clock());
   }
-  result.answer.emplace(std::move(reply), hold.take_bytes(), std::move(key), interrupt);
+  result.answer.emplace(std::move(reply), hold.take_bytes(), interrupt);
   co_return result;
+}
+
+Error given_up(const Verdict& verdict) {
+  if (verdict.outcome == Outcome::key_dead || verdict.outcome == Outcome::key_unusable) {
+    Error error{ErrorKind::no_usable_key,
+                "the upstream refused every key that was tried: " + verdict.reason,
+                "'gembal keys check' says more"};
+    error.retry_after = std::chrono::seconds{5};
+    return error;
+  }
+  Error error{ErrorKind::keys_waiting, "the upstream limits every key that was tried",
+              "try again a little later"};
+  error.retry_after = std::chrono::seconds{5};
+  return error;
 }
 
 }  // namespace
 
-Answer::Answer(http::Reply reply, std::string held, keypool::Lease key, async::Interrupt& interrupt)
-    : reply_(std::make_unique<http::Reply>(std::move(reply))),
-      on_interrupt_(std::make_unique<async::Interrupt::Subscription>(
-          interrupt, [reply = reply_.get()] { reply->abort(kCancelled); })),
-      held_(std::move(held)),
-      key_(std::move(key)) {}
+/// What one call carries through its tries.
+struct Dispatcher::Run {
+  Run(Call its_call, Limits its_limits, async::Interrupt& its_interrupt, Journey& its_journey)
+      : call(std::move(its_call)),
+        limits(std::move(its_limits)),
+        interrupt(its_interrupt),
+        journey(its_journey),
+        plan(limits.max_retries) {}
 
-async::Task<std::optional<std::string_view>> Answer::next() {
-  if (!held_taken_) {
-    held_taken_ = true;
-    if (!held_.empty()) co_return std::string_view(held_);
-  }
-  if (!held_.empty()) {
-    held_.clear();
-    held_.shrink_to_fit();
-  }
-  const auto piece = co_await reply_->next();
-  co_return piece;
-}
+  Call call;
+  Limits limits;
+  async::Interrupt& interrupt;
+  Journey& journey;
+  RetryPlan plan;
+  const async::SteadyTime began = std::chrono::steady_clock::now();
 
-async::Task<Result<std::string>> Answer::rest(std::size_t limit) {
-  std::string body;
-  while (const auto piece = co_await next()) {
-    if (body.size() + piece->size() > limit) {
-      co_return Error{ErrorKind::too_large,
-                      "the upstream's reply is larger than " + std::to_string(limit) + " bytes"};
-    }
-    body += *piece;
+  milliseconds elapsed() const {
+    return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
   }
-  if (error()) co_return *error();
-  co_return body;
-}
+  /// Of the client's own deadline; zero: it has none. Never less than a moment.
+  milliseconds left() const {
+    if (limits.deadline.count() == 0) return {};
+    return std::max(limits.deadline - elapsed(), milliseconds{1});
+  }
+  bool has_time_for(milliseconds pause) const {
+    return limits.deadline.count() == 0 || elapsed() + pause < limits.deadline;
+  }
+};
 
 Dispatcher::Dispatcher(async::Loop& loop, http::Client& client, keypool::KeyPool& pool,
-                       std::function<void(keypool::Change)> remember)
-    : loop_(loop), client_(client), pool_(pool), remember_(std::move(remember)) {}
+                       std::function<void(keypool::Report)> learned)
+    : loop_(loop), client_(client), pool_(pool), learned_(std::move(learned)) {}
 
-async::Task<Result<Answer>> Dispatcher::open(Call call, const Limits& limits,
-                                             async::Interrupt& interrupt, Journey& journey) {
-  std::vector<std::string> blamed;   // never asked again for this request
-  std::vector<std::string> unlucky;  // met with an outage: asked again when no other key is ready
-  int failures = 0;                  // tries that failed for reasons that are not the key's
+/// Waits, in fair order, for a key to come back. `error`: why there is none now.
+async::Task<Result<Lease>> Dispatcher::wait_in_line(Run& run, keypool::Wish wish, Error error) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto patience = tighter(run.limits.max_wait, run.left());
+  const auto remaining = [&] {
+    return patience - std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() -
+                                                               began);
+  };
+  // The pool wakes from any thread, also when this wait is over: the event stays as long as that.
+  const auto woken = std::make_shared<async::Event>(loop_);
+  auto place = pool_.line_up(
+      wish.model, [&loop = loop_, woken] { loop.post([woken] { woken->signal(); }); },
+      run.limits.most_waiting);
+  if (!place) co_return std::move(place).error();
+  wish.place = place->number();
+  const async::Interrupt::Subscription on_interrupt(run.interrupt, [&woken] { woken->signal(); });
+  async::Deadline alarm(loop_, [&woken] { woken->signal(); });
+  while (remaining().count() > 0) {
+    auto pause = remaining();
+    if (pool_.is_first(*place) || wish.goes_on)
+      pause = std::min(pause, error.retry_after.value_or(pause));
+    alarm.set(std::max(pause, milliseconds{1}));
+    co_await woken->wait();
+    if (run.interrupt.raised()) co_return kCancelled;
+    auto lease = pool_.take(wish, wall_clock());
+    if (lease) co_return std::move(lease);
+    error = std::move(lease).error();
+    if (error.kind != ErrorKind::keys_waiting) break;
+  }
+  co_return error;
+}
+
+async::Task<Result<Lease>> Dispatcher::take(Run& run) {
+  keypool::Wish wish;
+  wish.model = run.call.model;
+  wish.conversation = run.call.conversation;
+  wish.continues = run.call.continues;
+  wish.tokens = run.call.tokens;
+  wish.goes_on = run.plan.has_tried();
+  if (run.call.owner) {
+    const auto& owner = *run.call.owner;
+    co_return pool_.take_owner(owner.id, owner.project, wish, wall_clock());
+  }
+  wish.tried = run.plan.leave_out();
+  auto lease = pool_.take(wish, wall_clock());
+  if (!lease && run.plan.allow_again()) {
+    wish.tried = run.plan.leave_out();
+    lease = pool_.take(wish, wall_clock());
+  }
+  if (lease || lease.error().kind != ErrorKind::keys_waiting) co_return std::move(lease);
+  const auto patience = tighter(run.limits.max_wait, run.left());
+  const auto back = lease.error().retry_after.value_or(milliseconds{0});
+  if (run.limits.max_wait.count() == 0 || back > patience) co_return std::move(lease);
+  const auto began = std::chrono::steady_clock::now();
+  wish.tried.clear();  // who was refused before may be the first who is back
+  auto waited = co_await wait_in_line(run, wish, std::move(lease).error());
+  run.journey.waiting += std::chrono::steady_clock::now() - began;
+  co_return std::move(waited);
+}
+
+async::Task<Result<Answer>> Dispatcher::open(Call call, Limits limits, async::Interrupt& interrupt,
+                                             Journey& journey) {
+  Run run(std::move(call), std::move(limits), interrupt, journey);
   std::optional<Try> last;
 
   for (;;) {
     if (interrupt.raised()) co_return kCancelled;
-    std::vector<std::string> leave_out = blamed;
-    leave_out.insert(leave_out.end(), unlucky.begin(), unlucky.end());
-    auto key = pool_.take(call.model, leave_out, wall_clock());
-    if (!key && !unlucky.empty()) {
-      unlucky.clear();
-      key = pool_.take(call.model, blamed, wall_clock());
-    }
-    if (!key) {
+    auto lease = co_await take(run);
+    if (!lease) {
       // The last outage says more than the state of the pool does.
       if (last && last->answer && !blames_key(last->verdict.outcome))
         co_return std::move(*last->answer);
-      co_return std::move(key).error();
+      co_return std::move(lease).error();
     }
 
     const auto began = std::chrono::steady_clock::now();
-    last = co_await try_once(loop_, client_, call, *key, limits, interrupt);
+    last = co_await try_once(loop_, client_, run.call, *lease, run.limits, run.left(), interrupt);
     journey.waiting += std::chrono::steady_clock::now() - began;
     const Verdict& verdict = last->verdict;
-    if (last->answer) last->answer->set_verdict(verdict);
-    for (auto& change : pool_.report(*key, call.model, verdict, wall_clock()))
-      remember_(std::move(change));
-
-    const auto pass_on = [&]() -> Result<Answer> {
-      if (!last->answer) return std::move(last->failure);
-      return std::move(*last->answer);
-    };
-    if (verdict.outcome == Outcome::success || verdict.outcome == Outcome::caller_fault ||
-        verdict.outcome == Outcome::wrong_object) {
-      co_return pass_on();
-    }
+    auto report = pool_.report(*lease, verdict, wall_clock());
+    const std::string key_id = (*lease)->id;
+    const TryOutcome outcome{key_id, verdict, last->was_slow(), lease->is_last_try(),
+                             report.suspended};
+    if (!report.changes.empty() || !report.notices.empty()) learned_(std::move(report));
+    if (last->answer) last->answer->keep(*std::move(lease), verdict);
     if (!last->answer && last->failure.kind == ErrorKind::cancelled)
       co_return std::move(last->failure);
-    if (verdict.outcome == Outcome::proxy_fault) {
-      co_return Error{ErrorKind::internal, "the upstream did not accept how the key was sent"};
-    }
 
-    journey.left.push_back({(*key)->id, to_string(verdict.outcome)});
-    if (blames_key(verdict.outcome)) {
-      blamed.push_back((*key)->id);
-      // A bare refusal may be the model's trouble rather than the key's: it must not walk through
-      // the whole pool.
-      if (!verdict.bare_quota) continue;
-    } else {
-      unlucky.push_back((*key)->id);
+    auto step = run.plan.after(outcome, jitter());
+    if (step.next == RetryPlan::Next::bypass) {
+      auto bypassed = run.call.body ? gemini::with_bypassed_signatures(*run.call.body) : std::nullopt;
+      if (bypassed) {
+        run.call.body = std::make_shared<const std::string>(*std::move(bypassed));
+        journey.left.push_back({key_id, "thought signature refused"});
+        continue;
+      }
+      step.next = RetryPlan::Next::pass_on;
     }
-    // What took too long once may be too large: one more try, not a row of them.
-    if (was_slow(*last)) failures = std::max(failures, limits.max_retries - 1);
-    if (++failures > limits.max_retries) {
-      if (!blames_key(verdict.outcome)) co_return pass_on();
-      co_return Error{ErrorKind::keys_waiting, "the upstream limits every key that was tried",
-                      "try again a little later", std::chrono::seconds{5}};
+    if (step.next == RetryPlan::Next::try_again && !run.has_time_for(step.pause)) {
+      step.next = blames_key(verdict.outcome) ? RetryPlan::Next::give_up : RetryPlan::Next::pass_on;
     }
-    const auto pause = back_off(failures);
-    co_await async::sleep(loop_, pause, interrupt);
-    journey.waiting += pause;
+    switch (step.next) {
+      case RetryPlan::Next::pass_on:
+        if (!last->answer) co_return std::move(last->failure);
+        co_return std::move(*last->answer);
+      case RetryPlan::Next::give_up: co_return given_up(verdict);
+      case RetryPlan::Next::own_fault:
+        co_return Error{ErrorKind::internal, "the upstream did not accept how the key was sent"};
+      case RetryPlan::Next::try_again:
+      case RetryPlan::Next::bypass: break;
+    }
+    journey.left.push_back({key_id, to_string(verdict.outcome)});
+    if (step.pause.count() == 0) continue;
+    co_await async::sleep(loop_, step.pause, interrupt);
+    journey.waiting += step.pause;
   }
 }
 

@@ -4,14 +4,15 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "lib/async/loop.hpp"
 #include "lib/core/result.hpp"
 #include "lib/http/client.hpp"
 #include "lib/keypool/key_pool.hpp"
+#include "lib/upstream/answer.hpp"
 #include "lib/upstream/form.hpp"
+#include "lib/upstream/retry_plan.hpp"
 
 namespace gembal::upstream {
 
@@ -19,6 +20,12 @@ namespace gembal::upstream {
 enum class KeyHeader {
   goog,    ///< x-goog-api-key: native paths
   bearer,  ///< Authorization: Bearer: Google's OpenAI-compatible surface
+};
+
+/// The key that a call has to go to, because it names an object that the key made.
+struct OwningKey {
+  std::string id;
+  std::string project;  ///< "" when unknown; else any key of it serves
 };
 
 /// One request to make with some key of the pool.
@@ -30,6 +37,10 @@ struct Call {
   std::string model;  ///< the id that quotas are counted under; "" when it is not about a model
   Form form = Form::opaque;
   KeyHeader key_header = KeyHeader::goog;
+  std::uint64_t conversation = 0;  ///< see keypool::Wish
+  bool continues = false;
+  std::uint32_t tokens = 0;         ///< of input, an estimate
+  std::optional<OwningKey> owner;  ///< none: any key
 };
 
 /// The settings that a dispatch obeys: part of the caller's snapshot of the configuration.
@@ -40,9 +51,12 @@ struct Limits {
       300'000};  ///< from the request to the first content of a stream; zero: no limit
   std::chrono::milliseconds unary_total{
       300'000};  ///< from the request to the end of a reply that is no stream; zero: no limit
+  std::chrono::milliseconds max_wait{};  ///< for a key to come back; zero: does not wait
+  std::size_t most_waiting = 1000;       ///< requests that wait at once
+  std::chrono::milliseconds deadline{};  ///< the client's own, for the whole; zero: none
 };
 
-/// A try that was left, for the x-gembal-attempts header and the log: "3f2a…: quota_day".
+/// A try that was left, for the x-gembal-attempts header and the log: "3f2a…: quota per day".
 struct Attempt {
   std::string key_id;
   std::string why;
@@ -52,67 +66,38 @@ struct Attempt {
 struct Journey {
   std::vector<Attempt> left;  ///< the tries before the last
   std::chrono::nanoseconds
-      waiting{};  ///< time spent on upstream and on back-offs, not on our own work
-};
-
-/// A reply that is to be passed on: its head, what was held of its body, and the rest as it comes.
-///
-/// Lives on one loop. Destroying it hangs up; so does the interrupt of the request that it was
-/// opened for, which must outlive it.
-class Answer {
- public:
-  Answer(http::Reply reply, std::string held, keypool::Lease key, async::Interrupt& interrupt);
-
-  int status() const { return reply_->head().status; }
-  const http::Head& head() const { return reply_->head(); }
-
-  /// The next piece of the body, valid until the following call; nullopt at its end, or when it
-  /// broke off: see error().
-  async::Task<std::optional<std::string_view>> next();
-
-  /// Everything up to the end. Errors: as Reply::error(); too_large over `limit` bytes.
-  async::Task<Result<std::string>> rest(std::size_t limit);
-
-  /// Whether next() would return at once.
-  bool ready() const { return (!held_.empty() && !held_taken_) || reply_->ready(); }
-
-  const std::optional<Error>& error() const { return reply_->error(); }
-  const std::string& key_id() const { return key_->id; }
-  /// What was thought of it: success, the caller's fault, or, when tries ended, the last failure.
-  const keypool::Verdict& verdict() const { return verdict_; }
-  void set_verdict(keypool::Verdict verdict) { verdict_ = std::move(verdict); }
-
- private:
-  std::unique_ptr<http::Reply> reply_;  ///< the subscription names it while the answer is moved
-  std::unique_ptr<async::Interrupt::Subscription> on_interrupt_;
-  std::string held_;
-  bool held_taken_ = false;
-  keypool::Lease key_;
-  keypool::Verdict verdict_;
+      waiting{};  ///< time spent on upstream, for keys and on back-offs, not on our own work
 };
 
 /// Makes calls with keys of the pool: takes one, judges the reply, tries again with another key
 /// while nothing has been passed on.
 ///
-/// One per loop; not thread-safe. The client, the pool and `remember` must outlive it.
+/// One per loop; not thread-safe. The client, the pool and `learned` must outlive it.
 class Dispatcher {
  public:
-  /// `remember` is told what the store should keep; called on the loop, it must not block.
+  /// `learned` is told what changed in the pool: for the store and the operator. Called on the loop;
+  /// it must not block.
   Dispatcher(async::Loop& loop, http::Client& client, keypool::KeyPool& pool,
-             std::function<void(keypool::Change)> remember);
+             std::function<void(keypool::Report)> learned);
 
   /// The reply to pass on: a success, or an upstream answer that no other key would change (a
   /// caller's mistake), or the last failure when tries ended. An upstream answer that blames a key
   /// is never passed on. Errors: no_usable_key, keys_waiting, upstream, timeout, cancelled (the
   /// interrupt was raised). `journey` is filled also when there is no answer.
-  async::Task<Result<Answer>> open(Call call, const Limits& limits, async::Interrupt& interrupt,
+  async::Task<Result<Answer>> open(Call call, Limits limits, async::Interrupt& interrupt,
                                    Journey& journey);
 
+  keypool::KeyPool& pool() { return pool_; }
+
  private:
+  struct Run;
+  async::Task<Result<keypool::Lease>> take(Run& run);
+  async::Task<Result<keypool::Lease>> wait_in_line(Run& run, keypool::Wish wish, Error error);
+
   async::Loop& loop_;
   http::Client& client_;
   keypool::KeyPool& pool_;
-  std::function<void(keypool::Change)> remember_;
+  std::function<void(keypool::Report)> learned_;
 };
 
 }  // namespace gembal::upstream

@@ -29,6 +29,9 @@ struct ErrorFacts {
   bool per_minute = false;
   bool limit_zero = false;
   std::optional<Milliseconds> delay;
+  keypool::QuotaLimits limits;
+  std::string project;  ///< "projects/123"
+  std::string model;    ///< that the quota is counted under
 
   bool says(std::string_view words) const { return message.find(words) != std::string::npos; }
   bool has_reason(std::string_view reason) const {
@@ -46,11 +49,47 @@ void read_quota_name(ErrorFacts& facts, std::string_view id) {
     facts.per_minute = true;
 }
 
+/// "quotaValue": "15" of a violation, under the kind that its id tells.
+void read_limit(keypool::QuotaLimits& limits, const Json& violation) {
+  const auto value = integer_in(violation, "quotaValue").value_or(0);
+  if (value <= 0 || value > UINT32_MAX) return;
+  std::string name(string_in(violation, "quotaId"));
+  name += string_in(violation, "quotaMetric");
+  const auto has = [&name](const char* word) { return name.find(word) != std::string::npos; };
+  const bool of_tokens = has("Token") || has("token");
+  const bool per_day = has("PerDay") || has("Daily") || has("per_day");
+  if (of_tokens && per_day) return;  // nothing keeps to a day's tokens
+  if (of_tokens) {
+    limits.tokens_per_minute = static_cast<std::uint64_t>(value);
+  } else if (per_day) {
+    limits.requests_per_day = static_cast<std::uint32_t>(value);
+  } else if (has("PerMinute") || has("per_minute")) {
+    limits.requests_per_minute = static_cast<std::uint32_t>(value);
+  }
+}
+
+/// The project's number after "project " or "project #" in a message.
+std::string project_in(std::string_view message) {
+  for (auto at = message.find("roject "); at != std::string_view::npos;
+       at = message.find("roject ", at + 1)) {
+    auto rest = message.substr(at + 7);
+    if (rest.starts_with('#')) rest.remove_prefix(1);
+    const auto digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+    if (digits >= 6) return "projects/" + std::string(rest.substr(0, digits));
+  }
+  return "";
+}
+
 void read_detail(ErrorFacts& facts, const Json& detail) {
   if (const auto reason = string_in(detail, "reason"); !reason.empty())
     facts.reasons.emplace_back(reason);
-  if (const Json* metadata = find(detail, "metadata"))
+  if (const Json* metadata = find(detail, "metadata")) {
     read_quota_name(facts, string_in(*metadata, "quota_limit"));
+    const auto consumer = string_in(*metadata, "consumer");
+    const bool is_number = consumer.find_first_not_of("0", 9) != std::string_view::npos;
+    if (consumer.starts_with("projects/") && consumer.size() < 64 && is_number)
+      facts.project = consumer;
+  }
   if (const auto delay = parse_duration(string_in(detail, "retryDelay")))
     facts.delay = std::max(facts.delay.value_or(*delay), *delay);
   const Json* violations = find(detail, "violations");
@@ -58,6 +97,9 @@ void read_detail(ErrorFacts& facts, const Json& detail) {
   facts.has_quota_failure = true;
   for (const auto& violation : *violations) {
     read_quota_name(facts, string_in(violation, "quotaId"));
+    read_limit(facts.limits, violation);
+    if (const Json* dimensions = find(violation, "quotaDimensions"))
+      facts.model = string_in(*dimensions, "model");
     if (string_in(violation, "quotaId").empty())
       read_quota_name(facts, string_in(violation, "quotaMetric"));
   }
@@ -97,6 +139,7 @@ ErrorFacts facts_of(std::string_view body) {
     for (const auto& detail : *details) read_detail(facts, detail);
   }
   read_message(facts);
+  if (facts.project.empty()) facts.project = project_in(facts.message);
   return facts;
 }
 
@@ -195,11 +238,11 @@ Verdict judge_401(const ErrorFacts& facts) {
   return verdict(Outcome::key_unusable, reason);
 }
 
-}  // namespace
+bool is_quota(Outcome outcome) {
+  return outcome == Outcome::quota_minute || outcome == Outcome::quota_day;
+}
 
-Verdict judge_error(int http_status, std::string_view body, Subject subject, TimePoint now) {
-  const auto facts = facts_of(body);
-  const int status = http_status == 0 ? facts.code : http_status;
+Verdict judge_status(int status, const ErrorFacts& facts, Subject subject, TimePoint now) {
   switch (status) {
     case 400: return judge_400(facts);
     case 401: return judge_401(facts);
@@ -214,6 +257,21 @@ Verdict judge_error(int http_status, std::string_view body, Subject subject, Tim
   if (status >= 400 && status < 500 && status != 408)
     return verdict(Outcome::caller_fault, std::to_string(status));
   return verdict(Outcome::broken, status == 0 ? "error without a status" : std::to_string(status));
+}
+
+}  // namespace
+
+Verdict judge_error(int http_status, std::string_view body, Subject subject, TimePoint now) {
+  const auto facts = facts_of(body);
+  auto made = judge_status(http_status == 0 ? facts.code : http_status, facts, subject, now);
+  // What a caller did wrong may quote whatever the caller wrote.
+  if (made.outcome == Outcome::caller_fault || made.outcome == Outcome::wrong_object) return made;
+  made.project = facts.project;
+  if (is_quota(made.outcome)) {
+    made.limits = facts.limits;
+    made.quota_model = facts.model;
+  }
+  return made;
 }
 
 // ---- Content. simdjson's parser is kept per thread: its buffers are what makes it cheap.

@@ -1,4 +1,5 @@
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 
 #include "lib/keypool/key_pool.hpp"
 
@@ -18,27 +19,77 @@ std::vector<Key> keys(std::int64_t count) {
   return made;
 }
 
-/// Taking a key of `count`, of which a share cools.
-void take(benchmark::State& state, std::int64_t count, std::int64_t cooling) {
-  KeyPool pool({3});
+/// A pool of `count` keys, of which a share cools for the model "m".
+std::unique_ptr<KeyPool> pool_of(std::int64_t count, std::int64_t cooling, Policy policy = {}) {
+  auto pool = std::make_unique<KeyPool>(std::move(policy));
   const auto all = keys(count);
-  std::vector<std::pair<std::string, ModelState>> states;
+  pool->replace(all, kNow);
+  std::vector<SubjectState> states;
   for (std::int64_t i = 0; i < cooling; ++i) {
-    states.emplace_back(all[static_cast<std::size_t>(i)].id,
-                        ModelState{"m", ModelStatus::cooling, kNow + std::chrono::hours{1}, ""});
+    states.push_back({quota_subject(all[static_cast<std::size_t>(i)]),
+                      {"m", ModelStatus::cooling, kNow + std::chrono::hours{1}, "PerMinute"}});
   }
-  pool.replace(all, states, kNow);
-  Verdict good;
-  for (auto _ : state) {
-    auto lease = pool.take("m", {}, kNow);
-    benchmark::DoNotOptimize(pool.report(*lease, "m", good, kNow));
-  }
+  pool->learn_states(states, kNow);
+  return pool;
 }
 
-void BM_TakeAndReportOf10(benchmark::State& state) { take(state, 10, 0); }
-void BM_TakeAndReportOf100000HalfCooling(benchmark::State& state) { take(state, 100'000, 50'000); }
+void take_and_report(KeyPool& pool) {
+  Wish wish;
+  wish.model = "m";
+  auto lease = pool.take(wish, kNow);
+  benchmark::DoNotOptimize(pool.report(*lease, Verdict{}, kNow));
+}
+
+KeyPool& shared_pool(std::int64_t count, std::int64_t cooling) {
+  static const auto few = pool_of(10, 0);
+  static const auto many = pool_of(100'000, 50'000);
+  return cooling == 0 && count == 10 ? *few : *many;
+}
+
+void BM_TakeAndReportOf10(benchmark::State& state) {
+  for (auto _ : state) take_and_report(shared_pool(10, 0));
+}
+void BM_TakeAndReportOf100000HalfCooling(benchmark::State& state) {
+  for (auto _ : state) take_and_report(shared_pool(100'000, 50'000));
+}
 BENCHMARK(BM_TakeAndReportOf10);
+BENCHMARK(BM_TakeAndReportOf10)->Threads(4)->UseRealTime();
 BENCHMARK(BM_TakeAndReportOf100000HalfCooling);
+BENCHMARK(BM_TakeAndReportOf100000HalfCooling)->Threads(4)->UseRealTime();
+
+/// The other policies, each with 1,000 keys.
+void BM_TakeAndReportByPolicy(benchmark::State& state) {
+  Policy policy;
+  policy.choice = static_cast<Choice>(state.range(0));
+  const auto pool = pool_of(1'000, 0, policy);
+  for (auto _ : state) take_and_report(*pool);
+}
+BENCHMARK(BM_TakeAndReportByPolicy)->ArgName("choice")->DenseRange(0, 3);
+
+/// What 100,000 keys take in memory for one more model, of which half cool.
+void BM_MemoryPerKeyAndModel(benchmark::State& state) {
+  const std::int64_t count = 100'000;
+  double bytes = 0;
+  for (auto _ : state) {
+    const auto pool = pool_of(count, 0);
+    Wish wish;
+    wish.model = "one";
+    benchmark::DoNotOptimize(pool->take(wish, kNow));
+    const auto before = mallinfo2();
+    std::vector<SubjectState> states;
+    for (const auto& key : keys(count / 2)) {
+      states.push_back({quota_subject(key),
+                        {"m", ModelStatus::cooling, kNow + std::chrono::hours{1}, "PerMinute"}});
+    }
+    const auto between = mallinfo2();
+    pool->learn_states(states, kNow);
+    const auto after = mallinfo2();
+    bytes = static_cast<double>(after.uordblks + after.hblkhd - between.uordblks - between.hblkhd);
+    benchmark::DoNotOptimize(before);
+  }
+  state.counters["bytes"] = bytes / static_cast<double>(count);
+}
+BENCHMARK(BM_MemoryPerKeyAndModel)->Iterations(1);
 
 }  // namespace
 }  // namespace gembal::keypool

@@ -49,7 +49,7 @@ TEST(LoadTest, LaterLayersWin) {
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_EQ(loaded->config.pool.max_retries, 5);
   EXPECT_EQ(loaded->origins.at("pool.max_retries"), "test.toml:3");
-  EXPECT_EQ(loaded->config.pool.max_failures, 8);
+  EXPECT_EQ(loaded->config.pool.policy.max_failures, 8);
   EXPECT_EQ(loaded->origins.at("pool.max_failures"), "environment MAX_FAILURES");
   EXPECT_EQ(loaded->config.logs.level, "debug");
   EXPECT_EQ(loaded->origins.at("logs.level"), "--verbose");
@@ -57,7 +57,7 @@ TEST(LoadTest, LaterLayersWin) {
 
 TEST(LoadTest, OurOwnNameWinsOverTheOriginals) {
   const auto loaded = load_text("", {{"GEMBAL_POOL_MAX_FAILURES", "9"}, {"MAX_FAILURES", "8"}});
-  EXPECT_EQ(loaded->config.pool.max_failures, 9);
+  EXPECT_EQ(loaded->config.pool.policy.max_failures, 9);
 }
 
 TEST(LoadTest, UnderstandsTheOriginalsEnvironment) {

@@ -72,7 +72,7 @@ TEST(LifeTest, AKeyThatWorksAgainComesBackByItselfUnlessItsOwnerDisabledIt) {
   Daemon daemon(home, upstream.base_url(), {"key-learned", "key-by-hand"},
                 "[pool]\ncheck_interval = \"200ms\"\n");
   ASSERT_EQ(run(home, {"keys", "disable", "key-by-hand"}).status, 0);
-  ASSERT_TRUE(daemon.process().says("keys were changed by another process"));
+  ASSERT_TRUE(daemon.process().says("keys were changed in the store"));
   ASSERT_TRUE(eventually([&] { return daemon.post(kGenerate, kHello).status() == 503; }));
   const auto asked_by_hand = [&] {
     const auto log = upstream.log();
@@ -210,7 +210,7 @@ TEST(LifeTest, ASecondSignalOrTheDrainsEndCutsWhatStillRuns) {
 
 TEST(LifeTest, OnSighupTheConfigurationIsReadAgain) {
   FakeUpstream upstream([](Call& call) {
-    call.reply(503, R"({"error":{"code":503,"message":"busy","status":"UNAVAILABLE"}})");
+    call.reply(500, R"({"error":{"code":500,"message":"busy","status":"INTERNAL"}})");
   });
   TempDir home;
   Daemon daemon(home, upstream.base_url(), {"key-one"}, "[pool]\nmax_retries = 0\n");

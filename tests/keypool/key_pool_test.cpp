@@ -36,26 +36,37 @@ Verdict verdict(Outcome outcome, std::optional<Milliseconds> delay = std::nullop
   return made;
 }
 
-struct Pool : KeyPool {
-  explicit Pool(std::vector<Key> all, int max_failures = 3) : KeyPool({max_failures}) {
-    replace(std::move(all), {}, kNoon);
+/// A pool, and short ways to use it.
+struct Pool {
+  explicit Pool(std::vector<Key> all, Policy policy = {}) : pool(std::move(policy)) {
+    pool.replace(std::move(all), kNoon);
   }
 
+  Result<Lease> take(std::string_view model = "m", TimePoint now = kNoon,
+                     std::vector<std::string> tried = {}) {
+    Wish wish;
+    wish.model = model;
+    wish.goes_on = !tried.empty();
+    wish.tried = std::move(tried);
+    return pool.take(wish, now);
+  }
+  /// The name of the next key, or the kind of error.
   std::string next(std::string_view model = "m", TimePoint now = kNoon,
-                   const std::vector<std::string>& tried = {}) {
-    auto lease = take(model, tried, now);
+                   std::vector<std::string> tried = {}) {
+    auto lease = take(model, now, std::move(tried));
     return lease ? (*lease)->secret.reveal() : std::string(to_string(lease.error().kind));
   }
-  /// Takes until it is that key's turn, and reports.
-  std::vector<Change> report_for(const std::string& name, const Verdict& what,
-                                 TimePoint now = kNoon, std::string_view model = "m") {
-    for (int i = 0; i < 100; ++i) {
-      auto lease = take("another model, to find a lease", {}, now);
-      if (lease && (*lease)->secret.reveal() == name) return report(*lease, model, what, now);
-    }
-    ADD_FAILURE() << name << " is not handed out";
-    return {};
+  /// Reports on one use of that key, in or out of its turn.
+  Report report_for(const std::string& name, const Verdict& what, TimePoint now = kNoon,
+                    std::string_view model = "m") {
+    Wish wish;
+    wish.model = model;
+    auto lease = pool.take_owner(Secret(name).id(), "", wish, now);
+    EXPECT_TRUE(lease) << name;
+    return lease ? pool.report(*lease, what, now) : Report{};
   }
+
+  KeyPool pool;
 };
 
 TEST(KeyPoolTest, GivesEachOfTenReadyKeysATenthOfTenThousandRequests) {
@@ -135,31 +146,31 @@ TEST(KeyPoolTest, WhatAVerdictDoesToAKey) {
 }
 
 TEST(KeyPoolTest, DisablesAtMaxFailuresInARow) {
-  Pool pool(keys(1), 3);
+  Pool pool(keys(1));
   const auto fails = verdict(Outcome::key_unusable);
   pool.report_for("key-1", fails);
   pool.report_for("key-1", fails);
   const auto cleared = pool.report_for("key-1", verdict(Outcome::success));
-  ASSERT_EQ(cleared.size(), 1u);
-  EXPECT_EQ(cleared[0].key.failures, 0);
+  ASSERT_EQ(cleared.changes.size(), 1u);
+  EXPECT_EQ(cleared.changes[0].key.failures, 0);
   pool.report_for("key-1", fails);
   pool.report_for("key-1", fails);
   EXPECT_EQ(pool.next(), "key-1");
   const auto last = pool.report_for("key-1", fails);
-  ASSERT_EQ(last.size(), 1u);
-  EXPECT_TRUE(last[0].key.disabled);
-  EXPECT_EQ(last[0].key.reason, fails.reason);
-  EXPECT_EQ(last[0].key.disabled_since, kNoon);
+  ASSERT_EQ(last.changes.size(), 1u);
+  EXPECT_TRUE(last.changes[0].key.disabled);
+  EXPECT_EQ(last.changes[0].key.reason, fails.reason);
+  EXPECT_EQ(last.changes[0].key.disabled_since, kNoon);
   EXPECT_EQ(pool.next(), "no_usable_key");
-  EXPECT_EQ(pool.usable(), 0u);
-  EXPECT_EQ(pool.size(), 1u);
+  EXPECT_EQ(pool.pool.usable(), 0u);
+  EXPECT_EQ(pool.pool.size(), 1u);
 }
 
 TEST(KeyPoolTest, SaysWhenTheFirstKeyIsBack) {
   Pool pool(keys(2));
   pool.report_for("key-1", verdict(Outcome::quota_minute, seconds{40}));
   pool.report_for("key-2", verdict(Outcome::quota_day, hours{12}));
-  const auto none = pool.take("m", {}, kNoon + seconds{10});
+  const auto none = pool.take("m", kNoon + seconds{10});
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().kind, ErrorKind::keys_waiting);
   ASSERT_TRUE(none.error().retry_after);
@@ -178,7 +189,7 @@ TEST(KeyPoolTest, NeverHandsOutATriedKey) {
 TEST(KeyPoolTest, KeysOfOneProjectShareItsQuota) {
   Pool pool({key("key-1", "p"), key("key-2", "p"), key("key-3", "q")});
   const auto changes = pool.report_for("key-1", verdict(Outcome::quota_minute, seconds{30}));
-  EXPECT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes.changes.size(), 1u);
   for (int i = 0; i < 4; ++i) EXPECT_EQ(pool.next(), "key-3");
 }
 
@@ -189,22 +200,22 @@ TEST(KeyPoolTest, TheOwnersChangesWinAndWhatWasLearnedStays) {
   auto changed = keys(4);
   changed[1].label = "second";
   changed.erase(changed.begin() + 2);
-  pool.replace(changed, {}, kNoon);
-  EXPECT_EQ(pool.size(), 3u);
+  pool.pool.replace(changed, kNoon);
+  EXPECT_EQ(pool.pool.size(), 3u);
   EXPECT_EQ(pool.next("m", kNoon, {key("key-2").id}), "key-4")
       << "the new one; key-1 still cools, key-3 has left";
-  for (const auto& report : pool.snapshot(kNoon)) {
+  for (const auto& report : pool.pool.snapshot(kNoon)) {
     if (report.key.secret.reveal() != "key-2") continue;
     EXPECT_EQ(report.key.label, "second");
     EXPECT_EQ(report.key.failures, 1);
   }
   changed[0].disabled = true;
   changed[0].revision = 1;
-  pool.replace(changed, {}, kNoon);
-  EXPECT_EQ(pool.usable(), 2u);
+  pool.pool.replace(changed, kNoon);
+  EXPECT_EQ(pool.pool.usable(), 2u);
   changed[0].disabled = false;
   changed[0].revision = 2;
-  pool.replace(changed, {}, kNoon);
+  pool.pool.replace(changed, kNoon);
   EXPECT_EQ(pool.next("m", kNoon, {key("key-2").id, key("key-4").id}), "key-1")
       << "enabled again, it starts afresh";
 }
@@ -212,43 +223,43 @@ TEST(KeyPoolTest, TheOwnersChangesWinAndWhatWasLearnedStays) {
 TEST(KeyPoolTest, WhatTheStoreDoesNotKnowYetIsNotUndone) {
   Pool pool(keys(2));
   pool.report_for("key-1", verdict(Outcome::key_dead));
-  pool.replace(keys(2), {}, kNoon);
-  EXPECT_EQ(pool.usable(), 1u) << "another process changed the store before ours wrote";
+  pool.pool.replace(keys(2), kNoon);
+  EXPECT_EQ(pool.pool.usable(), 1u) << "another process changed the store before ours wrote";
   auto theirs = keys(2);
   theirs[1].disabled = true;
   theirs[1].reason = "leaked";
-  pool.replace(theirs, {}, kNoon);
-  EXPECT_EQ(pool.usable(), 0u) << "what another process learned is taken over";
+  pool.pool.replace(theirs, kNoon);
+  EXPECT_EQ(pool.pool.usable(), 0u) << "what another process learned is taken over";
 }
 
 TEST(KeyPoolTest, AResetEndsCoolDowns) {
   Pool pool(keys(1));
   pool.report_for("key-1", verdict(Outcome::quota_day, hours{12}));
-  pool.report_for("key-1", verdict(Outcome::key_unusable));
+  pool.report_for("key-1", verdict(Outcome::key_unusable), kNoon, "other");
   EXPECT_EQ(pool.next(), "keys_waiting");
   auto reset = keys(1);
   reset[0].revision = 1;
-  pool.replace(reset, {}, kNoon);
+  pool.pool.replace(reset, kNoon);
   EXPECT_EQ(pool.next(), "key-1");
-  EXPECT_EQ(pool.snapshot(kNoon)[0].key.failures, 0);
+  EXPECT_EQ(pool.pool.snapshot(kNoon)[0].key.failures, 0);
 }
 
-TEST(KeyPoolTest, RemembersStatesOnlyForKeysThatAreNew) {
+TEST(KeyPoolTest, TakesOverWhatWasLearnedBeforeAndElsewhere) {
   const ModelState state{"m", ModelStatus::exhausted, kNoon + hours{2}, "PerDay"};
   const ModelState past{"m", ModelStatus::cooling, kNoon - hours{2}, "PerMinute"};
-  KeyPool pool({3});
-  const auto all = keys(2);
-  pool.replace(all, {{all[0].id, state}, {all[1].id, past}, {"unknown", state}}, kNoon);
-  EXPECT_EQ((*pool.take("m", {}, kNoon))->id, all[1].id);
-  EXPECT_EQ((*pool.take("m", {}, kNoon))->id, all[1].id);
-  EXPECT_EQ((*pool.take("m", {all[1].id}, kNoon + hours{3}))->id, all[0].id);
+  Pool pool(keys(2));
+  const auto one = quota_subject(key("key-1")), two = quota_subject(key("key-2"));
+  pool.pool.learn_states({{one, state}, {two, past}, {"k:unknown", state}}, kNoon);
+  EXPECT_EQ(pool.next(), "key-2");
+  EXPECT_EQ(pool.next(), "key-2");
+  EXPECT_EQ(pool.next("m", kNoon + hours{3}, {key("key-2").id}), "key-1");
 }
 
 TEST(KeyPoolTest, AReportForAKeyThatLeftIsIgnored) {
   Pool pool(keys(1));
-  const auto lease = *pool.take("m", {}, kNoon);
-  pool.replace({}, {}, kNoon);
-  EXPECT_TRUE(pool.report(lease, "m", verdict(Outcome::key_dead), kNoon).empty());
+  auto lease = *pool.take("m", kNoon);
+  pool.pool.replace({}, kNoon);
+  EXPECT_TRUE(pool.pool.report(lease, verdict(Outcome::key_dead), kNoon).changes.empty());
   EXPECT_EQ(lease->secret.reveal(), "key-1");
   EXPECT_EQ(pool.next(), "no_usable_key");
 }
@@ -258,9 +269,9 @@ TEST(KeyPoolTest, ABareQuotaRefusalBenchesShortlyAndLonger) {
   auto bare = verdict(Outcome::quota_minute);
   bare.bare_quota = true;
   pool.report_for("key-1", bare);
-  const auto first = pool.take("m", {}, kNoon).error().retry_after;
+  const auto first = pool.take("m", kNoon).error().retry_after;
   pool.report_for("key-1", bare, kNoon + seconds{10});
-  const auto second = pool.take("m", {}, kNoon + seconds{10}).error().retry_after;
+  const auto second = pool.take("m", kNoon + seconds{10}).error().retry_after;
   ASSERT_TRUE(first && second);
   EXPECT_LT(*first, seconds{10});
   EXPECT_GT(*second, *first);

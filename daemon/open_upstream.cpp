@@ -1,0 +1,108 @@
+#include "daemon/open_upstream.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "lib/upstream/request_facts.hpp"
+
+namespace gembal::daemon {
+namespace {
+
+using upstream::Answer;
+
+TimePoint wall_clock() { return std::chrono::system_clock::now(); }
+
+/// The client's own deadline, in the headers by which SDKs tell it; zero: none.
+std::chrono::milliseconds deadline_of(const front::RequestHead& head) {
+  std::chrono::milliseconds least{};
+  for (const auto* name : {"x-server-timeout", "x-stainless-timeout", "x-stainless-read-timeout"}) {
+    const auto text = head.field(name);
+    double seconds = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (text.empty() || failure != std::errc() || !(seconds > 0) || seconds > 1e6) continue;
+    const auto time = std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
+    least = least.count() == 0 ? time : std::min(least, time);
+  }
+  return least;
+}
+
+upstream::Limits limits_of(const RequestScope& scope) {
+  auto limits = scope.live->limits;
+  limits.deadline = deadline_of(scope.exchange.request().head);
+  return limits;
+}
+
+/// `model`, and those that may answer for it.
+std::vector<std::string> candidates(const RequestScope& scope, const std::string& model) {
+  std::vector<std::string> all = {model};
+  for (const auto& [from, to] : scope.live->config.models.fallbacks) {
+    if (from == model && std::find(all.begin(), all.end(), to) == all.end()) all.push_back(to);
+  }
+  return all;
+}
+
+}  // namespace
+
+async::Task<Result<void>> look_at_body(RequestScope& scope, upstream::Call& call) {
+  if (!call.body || call.body->empty()) co_return Result<void>{};
+  const auto& body = *call.body;
+  const bool converses = call.form != upstream::Form::opaque;
+  const std::string model = converses ? call.model : "";
+  auto facts = co_await compute(scope, body.size(),
+                                [&] { return upstream::look_at_request(body, model); });
+  call.conversation = facts.conversation;
+  call.continues = facts.continues;
+  call.tokens = facts.tokens;
+  std::string first;
+  for (const auto& name : facts.objects) {
+    const auto owner = scope.services.owners.find(name, wall_clock());
+    if (!owner) continue;
+    const bool same = call.owner && (owner->key_id == call.owner->id ||
+                                     (!owner->project.empty() &&
+                                      owner->project == call.owner->project));
+    if (call.owner && !same) {
+      co_return Error{ErrorKind::bad_request,
+                      first + " and " + name + " belong to different projects",
+                      "make one of them again: requests that quote the other go to its project"};
+    }
+    call.owner = upstream::OwningKey{owner->key_id, owner->project};
+    first = name;
+  }
+  co_return Result<void>{};
+}
+
+async::Task<Result<Answer>> open_upstream(RequestScope& scope, upstream::Call call) {
+  auto opened = co_await scope.services.dispatcher.open(
+      std::move(call), limits_of(scope), scope.exchange.interrupt(), scope.journey);
+  if (opened) scope.key_id = opened->key().id;
+  co_return std::move(opened);
+}
+
+async::Task<Result<Answer>> open_upstream(RequestScope& scope, std::string model,
+                                          CallFor call_for) {
+  auto& pool = scope.services.dispatcher.pool();
+  const auto models = candidates(scope, model);
+  for (std::size_t i = 0;; ++i) {
+    const auto& candidate = models[i];
+    const bool is_last = i + 1 == models.size();
+    if (!is_last && pool.overloaded_until(candidate, wall_clock())) {
+      scope.journey.left.push_back({candidate, "overloaded"});
+      continue;
+    }
+    auto call = call_for(candidate);
+    auto looked = co_await look_at_body(scope, call);
+    if (!looked) co_return std::move(looked).error();
+    scope.answering_model = i == 0 ? "" : candidate;
+    auto opened = co_await open_upstream(scope, std::move(call));
+    if (is_last) co_return std::move(opened);
+    const bool is_out = !opened && opened.error().kind == ErrorKind::keys_waiting &&
+                        pool.is_spent(candidate, wall_clock());
+    const bool is_overloaded =
+        opened && opened->verdict().outcome == keypool::Outcome::model_overloaded;
+    if (!is_out && !is_overloaded) co_return std::move(opened);
+    if (is_out) scope.journey.left.push_back({candidate, "out for the day"});
+    if (is_overloaded) scope.journey.left.push_back({opened->key().id, "model overloaded"});
+  }
+}
+
+}  // namespace gembal::daemon

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "daemon/request.hpp"
+
+namespace gembal::daemon {
+
+/// Makes the call for a model: the one that was asked for, or one that answers for it.
+using CallFor = std::function<upstream::Call(const std::string& model)>;
+
+/// Opens the call for `model`; while that one is overloaded, or all keys are out of it for the day,
+/// the calls for its fallbacks. Fills in the scope who answered. Errors: as Dispatcher::open().
+async::Task<Result<upstream::Answer>> open_upstream(RequestScope& scope, std::string model,
+                                                    CallFor call_for);
+
+/// The same for a call that nothing stands in for.
+async::Task<Result<upstream::Answer>> open_upstream(RequestScope& scope, upstream::Call call);
+
+/// Fills in what a key is chosen by: the conversation, an estimate of the tokens, and the key that
+/// owns what the request quotes. Errors: bad_request (it quotes objects of different projects).
+async::Task<Result<void>> look_at_body(RequestScope& scope, upstream::Call& call);
+
+/// Calls `work`, on a worker when what it reads is so large that the loop's other requests would
+/// feel it.
+template <typename Work>
+auto compute(RequestScope& scope, std::size_t bytes, Work work) -> async::Task<decltype(work())> {
+  constexpr std::size_t kLongComputation = 128 * 1024;
+  if (bytes < kLongComputation) co_return work();
+  auto result = co_await scope.services.workers.run(scope.exchange.loop(), std::move(work));
+  co_return result;
+}
+
+}  // namespace gembal::daemon
