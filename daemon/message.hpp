@@ -57,6 +57,13 @@ class Exchange {
   const std::string& id() const { return id_; }
   std::chrono::steady_clock::time_point started() const { return started_; }
 
+  /// The next piece of a body that is streamed (see front::Service::streams_body); nullopt at its
+  /// proper end, and for a body that was read whole, which is in request(). One call at a time. A
+  /// call still waiting when the handler returns ends with cancelled. Errors, the same again at
+  /// each later call: timeout (nothing came for so long: a 408), bad_request (malformed chunks),
+  /// cancelled (the client left).
+  virtual async::Task<Result<std::optional<std::string>>> next_body_piece() = 0;
+
   virtual async::Task<bool> answer(Response response) = 0;
 
   /// Starts a reply whose body comes piece by piece. With a `length`, exactly that many bytes must

@@ -6,14 +6,11 @@
 #include <charconv>
 
 #include "lib/core/digest.hpp"
-#include "lib/http/chunk_reader.hpp"
 
 namespace gembal::daemon::front {
 namespace {
 
-constexpr std::size_t kPipelined = 64 * 1024;  // bytes taken ahead of the request in progress
-constexpr std::size_t kBodyStep =
-    256 * 1024;  // a body's memory grows as it comes, whatever length was announced
+constexpr std::size_t kMostLingering = 1u << 20;  // bytes thrown away behind the last reply
 
 /// Distinct within a machine's lifetime and cheap: a random start, then counting.
 std::string next_id() {
@@ -32,7 +29,11 @@ Connection::Connection(async::Loop& loop, Socket socket, const Service& service,
       all_(all),
       socket_(std::move(socket)),
       readable_(loop),
-      deadline_(loop, [this] { on_time_out(); }) {
+      deadline_(loop, [this] { on_time_out(); }),
+      body_deadline_(loop, [this] {
+        body_->error = Error{ErrorKind::timeout, "the request's body did not arrive in time"};
+        readable_.signal();
+      }) {
   std::error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
@@ -63,6 +64,7 @@ void Connection::close() {
   phase_ = Phase::closed;
   ended_ = true;
   deadline_.clear();
+  body_deadline_.clear();
   std::error_code ignored;
   socket_.close(ignored);
   readable_.signal();
@@ -86,19 +88,27 @@ void Connection::arm_read() {
   reading_ = true;
   socket_.async_read_some(asio::buffer(read_buffer_),
                           [self = shared_from_this()](std::error_code failure, std::size_t count) {
-                            self->reading_ = false;
-                            if (failure) {
-                              self->ended_ = true;
-                              // While a request is answered, the end of the client's bytes means
-                              // that nobody waits for the answer.
-                              if (self->phase_ == Phase::answering) self->close();
-                            } else {
-                              self->in_.append(self->read_buffer_.data(), count);
-                              if (self->phase_ == Phase::answering && self->in_.size() < kPipelined)
-                                self->arm_read();
-                            }
-                            self->readable_.signal();
+                            self->on_read(failure, count);
                           });
+}
+
+void Connection::on_read(std::error_code failure, std::size_t count) {
+  reading_ = false;
+  if (failure) {
+    ended_ = true;
+    // While a request is answered, the end of the client's bytes means that nobody waits for the
+    // answer.
+    if (phase_ == Phase::answering) close();
+  } else {
+    in_.append(read_buffer_.data(), count);
+    if (body_ && count == read_buffer_.size()) read_ahead();
+    if (phase_ == Phase::answering && wants_more_ahead()) arm_read();
+  }
+  readable_.signal();
+}
+
+bool Connection::wants_more_ahead() const {
+  return in_.size() < (body_ && !body_->complete ? kBodyAhead : kPipelined);
 }
 
 /// Waits for more bytes in `in_`; false when none will come.
@@ -123,13 +133,18 @@ async::Task<void> Connection::run() {
     interrupt_ = {};
     request_.body.clear();
     request_.body.shrink_to_fit();
+    body_.reset();
     const bool head_came = co_await read_head();
     if (!head_came) break;
     started_ = std::chrono::steady_clock::now();
     id_ = next_id();
     keep_alive_ = request_.head.keep_alive;
-    const bool body_came = co_await read_body();
-    if (!body_came) break;
+    if (service_.streams_body && service_.streams_body(request_.head)) {
+      begin_streamed_body();
+    } else {
+      const bool body_came = co_await read_body();
+      if (!body_came) break;
+    }
 
     phase_ = Phase::answering;
     ++count_;
@@ -140,12 +155,14 @@ async::Task<void> Connection::run() {
       // A library's exception that slipped through: this request fails, nothing else.
       if (begun()) abandon(Cut::close);
     }
+    end_streamed_body();
     if (!begun() && phase_ == Phase::answering) {
       co_await answer(service_.refuse(request_.head, 500, "internal error"));
     }
     deadline_.clear();
     if (phase_ == Phase::closed || !keep_alive_ || draining_ || cut_) break;
     if (framing_ != Framing::none) break;  // never finished
+    if (body_ && !body_->complete) break;  // what comes next is no request
   }
   if (phase_ != Phase::closed) {
     // Let the peer see the end of our bytes before a reset for unread ones of its own can overtake
@@ -154,8 +171,10 @@ async::Task<void> Connection::run() {
     if (!cut_) socket_.shutdown(Socket::shutdown_send, ignored);
     if (!cut_ && !ended_ && (!in_.empty() || reading_)) {
       phase_ = Phase::head;
-      deadline_.set(std::chrono::seconds{1});
-      for (std::size_t taken = 0; taken < (1u << 20) && !timed_out_;) {
+      // Who is in the middle of a long body may look for a reply only once it is sent.
+      const bool streamed = body_ && !body_->complete;
+      deadline_.set(std::chrono::seconds{streamed ? 5 : 1});
+      for (std::size_t taken = 0; (streamed || taken < kMostLingering) && !timed_out_;) {
         in_.clear();
         const bool more_came = co_await more();
         if (!more_came) break;
@@ -194,88 +213,6 @@ async::Task<bool> Connection::read_head() {
         request_.head = {};
         co_await refuse(408, "the request's head did not arrive in time");
       }
-      co_return false;
-    }
-  }
-}
-
-async::Task<bool> Connection::read_body() {
-  const auto& head = request_.head;
-  const auto length = head.content_length.value_or(0);
-  if (!head.chunked && length == 0) co_return true;
-  if (length > limits_.max_body_bytes) {
-    co_await refuse(413, "the request body is larger than " +
-                             std::to_string(limits_.max_body_bytes) + " bytes");
-    co_return false;
-  }
-  phase_ = Phase::body;
-  if (head.expects_continue && in_.empty()) {
-    out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-    const bool sent = co_await flush();
-    if (!sent) co_return false;
-    phase_ = Phase::body;
-  }
-  if (head.chunked) {
-    const bool read = co_await read_chunked_body();
-    co_return read;
-  }
-
-  auto& body = request_.body;
-  if (in_.size() >= length) {
-    body = in_.substr(0, length);
-    in_.erase(0, length);
-    co_return true;
-  }
-  body = std::move(in_);
-  in_.clear();
-  while (body.size() < length) {
-    deadline_.set(limits_.body_idle);
-    bool arrived = true;
-    if (reading_) {
-      arrived = co_await more();
-      const auto count = std::min<std::size_t>(in_.size(), length - body.size());
-      body.append(in_, 0, count);
-      in_.erase(0, count);
-    } else {
-      const auto have = body.size();
-      body.resize(std::min<std::size_t>(length, have + std::max(kBodyStep, have)));
-      std::error_code failure;
-      const auto count =
-          co_await socket_.async_read_some(asio::buffer(body.data() + have, body.size() - have),
-                                           asio::redirect_error(async::use_task, failure));
-      body.resize(have + count);
-      arrived = !failure;
-    }
-    if (!arrived) {
-      if (timed_out_) co_await refuse(408, "the request's body did not arrive in time");
-      co_return false;
-    }
-  }
-  deadline_.clear();
-  co_return true;
-}
-
-async::Task<bool> Connection::read_chunked_body() {
-  http::ChunkReader chunks(limits_.max_body_bytes);
-  for (;;) {
-    in_.erase(0, chunks.read(in_, request_.body));
-    if (chunks.state() == http::ChunkReader::State::complete) {
-      deadline_.clear();
-      co_return true;
-    }
-    if (chunks.state() == http::ChunkReader::State::refused) {
-      if (chunks.too_large()) {
-        co_await refuse(413, "the request body is larger than " +
-                                 std::to_string(limits_.max_body_bytes) + " bytes");
-      } else {
-        co_await refuse(400, "malformed chunked body");
-      }
-      co_return false;
-    }
-    deadline_.set(limits_.body_idle);
-    const bool more_came = co_await more();
-    if (!more_came) {
-      if (timed_out_) co_await refuse(408, "the request's body did not arrive in time");
       co_return false;
     }
   }

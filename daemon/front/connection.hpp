@@ -6,6 +6,7 @@
 #include <string>
 
 #include "daemon/message.hpp"
+#include "lib/http/chunk_reader.hpp"
 
 namespace gembal::daemon::front {
 
@@ -24,15 +25,19 @@ struct Limits {
       120'000};  ///< a reader who takes nothing at all for so long is gone
 };
 
-/// Who answers requests. Both functions are called on the connection's loop.
+/// Who answers requests. The functions are called on the connection's loop.
 struct Service {
-  /// Answers one request. What it leaves unanswered becomes a 500.
+  /// Answers one request. What it leaves unanswered becomes a 500. A body that it streams and does
+  /// not read to its end costs the connection.
   std::function<async::Task<void>(Exchange&)> handle;
   /// The reply for a request that the front itself refuses (malformed, too large, too slow), in the
   /// shape that its reader expects.
   std::function<Response(const RequestHead&, int status, const std::string& message)> refuse;
   /// The limits in force; asked once per request.
   std::function<Limits()> limits;
+  /// Whether the handler takes this request's body piece by piece, of whatever size. Empty: never;
+  /// each body is read whole before the handler is called.
+  std::function<bool(const RequestHead&)> streams_body;
 };
 
 class Connections;
@@ -41,7 +46,8 @@ class Connections;
 /// for the client leaving.
 ///
 /// Lives on one loop, kept alive by its coroutine. One read is always armed while a request is
-/// answered: what it brings is the next request, or the news that the client is gone.
+/// answered, unless enough was read ahead: what it brings is more of a streamed body, the next
+/// request, or the news that the client is gone.
 class Connection final : public Exchange, public std::enable_shared_from_this<Connection> {
  public:
   Connection(async::Loop& loop, Socket socket, const Service& service, Connections& all);
@@ -54,6 +60,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   /// Ends at once.
   void cut();
 
+  async::Task<Result<std::optional<std::string>>> next_body_piece() override;
   async::Task<bool> answer(Response response) override;
   void begin(int status, const Headers& headers, std::optional<std::uint64_t> length) override;
   async::Task<bool> write(std::string_view piece, Flush flush) override;
@@ -62,17 +69,37 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   async::Task<void> answer_raw(std::string bytes) override;
 
  private:
+  static constexpr std::size_t kPipelined = 64 * 1024;   ///< bytes taken ahead of the next request
+  static constexpr std::size_t kBodyAhead = 256 * 1024;  ///< and of a streamed body
+
   enum class Phase { idle, head, body, answering, closed };
   enum class Framing { none, length, chunked, until_close };
+
+  /// A request body that is taken piece by piece, and how far it has come.
+  struct StreamedBody {
+    std::optional<http::ChunkReader> chunks;
+    std::uint64_t left = 0;  ///< of a body with a length
+    bool continue_due = false;
+    bool complete = false;
+    bool over = false;  ///< its request is: the connection may be gone, too
+    std::optional<Error> error;
+  };
 
   async::Task<void> run();
   async::Task<bool> read_head();
   async::Task<bool> read_body();
   async::Task<bool> read_chunked_body();
+  void begin_streamed_body();
+  std::string take_of_streamed_body();
+  void end_streamed_body();
+  void say_continue();
+  bool wants_more_ahead() const;
+  void read_ahead();
   async::Task<bool> more();
   async::Task<void> refuse(int status, std::string message);
   async::Task<bool> flush();
   void arm_read();
+  void on_read(std::error_code failure, std::size_t count);
   void on_time_out();
   void close();
 
@@ -82,6 +109,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Limits limits_;
   async::Event readable_;
   async::Deadline deadline_;
+  async::Deadline body_deadline_;  ///< of a streamed body: a reply may be written meanwhile
   Phase phase_ = Phase::idle;
 
   std::string in_;  ///< bytes read and not yet used
@@ -89,6 +117,8 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   bool reading_ = false;
   bool ended_ = false;  ///< the client sent its last byte, or the connection broke
   bool timed_out_ = false;
+  std::shared_ptr<StreamedBody>
+      body_;  ///< null: read whole; shared with the call that waits for a piece
 
   std::string out_;  ///< bytes to send
   Framing framing_ = Framing::none;
