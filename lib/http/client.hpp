@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,9 +18,25 @@ namespace gembal::http {
 struct Timeouts {
   std::chrono::milliseconds connect{10'000};  ///< name look-up, TCP and TLS
   std::chrono::milliseconds header{
-      300'000};  ///< from the request to the reply's status line and headers
-  std::chrono::milliseconds idle{120'000};  ///< between two pieces of the body
+      300'000};  ///< from the request, or the end of its streamed body, to the reply's headers
+  std::chrono::milliseconds idle{120'000};  ///< between two pieces of a body, sent or received
   std::chrono::milliseconds total{0};       ///< from open() to the end of the body
+};
+
+/// A request body that is made while it is sent. Lives on the client's loop; serves one request.
+struct BodySource {
+  virtual ~BodySource() = default;
+
+  /// The next piece; nullopt at the end. One call at a time; none after the end, an error, or
+  /// `length` bytes. An error ends the request with that error.
+  ///
+  /// A reply that is destroyed asks no more, but cannot end a call that waits: whoever the source
+  /// waits for must end it. What the call waits on must not be owned by the source alone, or the
+  /// two would keep each other alive.
+  virtual async::Task<Result<std::optional<std::string>>> next() = 0;
+
+  /// What all pieces add up to, announced as Content-Length. none: not known, sent in chunks.
+  std::optional<std::uint64_t> length;
 };
 
 struct Request {
@@ -29,6 +46,8 @@ struct Request {
       headers;  ///< "name: value" lines; Host and Content-Length are made by the client
   std::shared_ptr<const std::string>
       body;  ///< shared: kept for another try without a copy; none: no body
+  std::shared_ptr<BodySource> body_source;  ///< in place of `body`; shared with the call of next()
+                                            ///< that may still wait when the reply is gone
   Timeouts timeouts;
 };
 
@@ -47,6 +66,9 @@ class PlainPool;
 struct ReplySource;
 
 /// An HTTP reply whose body arrives piece by piece. Lives on one loop; not thread-safe.
+///
+/// A streamed request body is sent meanwhile, no faster than upstream takes it. An upstream that
+/// answers before it has all of it is heard; after a status of 300 and more nothing else is sent.
 ///
 /// Little is read ahead of next() (64 KiB): a slow reader slows the sender down. Destroying it
 /// aborts the transfer. Any HTTP status is a success: errors mean that no reply came.
@@ -96,7 +118,8 @@ class Client {
   ~Client();
 
   /// Makes a request; it may leave only once its head is waited for. A reused connection that turns
-  /// out dead before the first byte of the reply is replaced once.
+  /// out dead before the first byte of the reply is replaced once, unless a streamed body has been
+  /// begun: none is ever sent twice.
   Reply open(Request request);
 
  private:

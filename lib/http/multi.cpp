@@ -1,16 +1,13 @@
 #include "lib/http/multi.hpp"
 
-#include <charconv>
 #include <cstdlib>
 #include <mutex>
 
-#include "lib/core/text.hpp"
 #include "lib/http/url.hpp"
 
 namespace gembal::http {
 namespace {
 
-constexpr std::size_t kReadAhead = 64 * 1024;
 constexpr std::size_t kSpareHandles = 256;
 constexpr int kEventsPerPass = 128;
 
@@ -22,119 +19,28 @@ bool environment_names_a_proxy() {
   return false;
 }
 
-std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* self) {
-  auto& transfer = *static_cast<Transfer*>(self);
-  if (transfer.arrived.size() >= kReadAhead) {
-    transfer.paused = true;
-    transfer.phase.clear();  // it is our reader who is slow
-    return CURL_WRITEFUNC_PAUSE;
-  }
-  transfer.head_complete = true;
-  transfer.arrived.append(bytes, count);
-  transfer.phase.set(transfer.request.timeouts.idle);
-  transfer.changed.signal();
-  return count;
-}
-
-std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* self) {
-  auto& transfer = *static_cast<Transfer*>(self);
-  const std::string_view line = trim({bytes, count});
-  if (line.starts_with("HTTP/")) {  // a new head: after 100 Continue, or curl's own second try
-    transfer.head = {};
-    const auto space = line.find(' ');
-    if (space != std::string_view::npos) {
-      std::from_chars(line.data() + space + 1, line.data() + line.size(), transfer.head.status);
+void set_method_and_body(CURL* easy, const Request& request) {
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, nullptr);
+  if (request.body || request.body_source) {
+    curl_off_t size = -1;  // not known: in chunks
+    if (request.body) size = static_cast<curl_off_t>(request.body->size());
+    if (request.body_source && request.body_source->length)
+      size = static_cast<curl_off_t>(*request.body_source->length);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body ? request.body->data() : nullptr);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, size);
+    if (request.method != "POST")
+      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  } else {
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOBODY, request.method == "HEAD" ? 1L : 0L);
+    if (request.method != "GET" && request.method != "HEAD") {
+      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
-    return count;
-  }
-  if (line.empty()) {
-    if (transfer.head.status >= 200) {
-      transfer.head_complete = true;
-      transfer.phase.set(transfer.request.timeouts.idle);
-      transfer.changed.signal();
-    }
-    return count;
-  }
-  if (transfer.head_complete) return count;  // a trailer
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return count;
-  transfer.head.headers.emplace_back(lower(line.substr(0, colon)),
-                                     std::string(trim(line.substr(colon + 1))));
-  return count;
-}
-
-Error error_from(CURLcode code) {
-  const std::string what = curl_easy_strerror(code);
-  switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return {ErrorKind::timeout, "the upstream did not accept a connection in time"};
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return {ErrorKind::upstream, "the upstream's name could not be resolved",
-              "check the network and upstream.base_url"};
-    case CURLE_COULDNT_CONNECT:
-      return {ErrorKind::upstream, "the upstream refused the connection",
-              "check the network and upstream.base_url"};
-    case CURLE_PARTIAL_FILE:
-    case CURLE_GOT_NOTHING:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-    case CURLE_HTTP2_STREAM: return {ErrorKind::upstream, "the upstream broke the connection off"};
-    default: return {ErrorKind::upstream, "the upstream could not be asked: " + lower(what)};
   }
 }
 
 }  // namespace
-
-Transfer::Transfer(async::Loop& loop, Multi& owner, Request r)
-    : multi(owner),
-      request(std::move(r)),
-      changed(loop),
-      phase(loop,
-            [this] {
-              fail({ErrorKind::timeout, head_complete ? "the upstream stopped sending"
-                                                      : "the upstream did not answer in time"});
-            }),
-      total(loop, [this] {
-        fail({ErrorKind::timeout, "the upstream took too long"});
-      }) {}
-
-Transfer::~Transfer() { multi.remove(*this); }
-
-async::Task<Result<void>> Transfer::wait_for_head() {
-  while (!head_complete && !done) co_await changed.wait();
-  if (head_complete) co_return Result<void>{};
-  if (error) co_return *error;
-  co_return Error{ErrorKind::upstream, "the upstream sent no reply", ""};
-}
-
-async::Task<std::optional<std::string_view>> Transfer::next() {
-  while (arrived.empty() && !done) co_await changed.wait();
-  if (arrived.empty()) co_return std::nullopt;
-  taken.clear();
-  taken.swap(arrived);
-  if (paused) multi.resume(*this);
-  co_return std::string_view(taken);
-}
-
-void Transfer::fail(Error why) {
-  if (done) return;
-  done = true;
-  error = std::move(why);
-  phase.clear();
-  total.clear();
-  multi.remove(*this);
-  changed.signal();
-}
-
-void Transfer::finish(CURLcode code) {
-  if (done) return;
-  done = true;
-  phase.clear();
-  total.clear();
-  if (code != CURLE_OK) error = error_from(code);
-  multi.remove(*this);
-  changed.signal();
-}
 
 Multi::Multi(async::Loop& loop, ClientOptions options)
     : loop_(loop),
@@ -169,8 +75,7 @@ bool Multi::uses_proxy(std::string_view url) const {
 // Options that never change are set once per handle: handles are kept and used again.
 void Multi::prepare(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
+  Transfer::install_callbacks(easy);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &Multi::on_close);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
@@ -208,7 +113,8 @@ void Multi::start(Transfer& transfer) {
   for (const auto& line : request.headers) list = curl_slist_append(list, line.c_str());
   // Empty values take curl's own defaults out: Accept, and Expect, which would cost a round trip.
   for (const char* line : {"Accept:", "Expect:"}) list = curl_slist_append(list, line);
-  if (request.body) list = curl_slist_append(list, "Transfer-Encoding:");
+  if (request.body || (request.body_source && request.body_source->length))
+    list = curl_slist_append(list, "Transfer-Encoding:");
   transfer.header_list.reset(list);
 
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
@@ -216,25 +122,13 @@ void Multi::start(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(request.timeouts.connect.count()));
   curl_easy_setopt(easy, CURLOPT_PROXY, uses_proxy(request.url) ? nullptr : "");
 
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, nullptr);
-  if (request.body) {
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body->data());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(request.body->size()));
-    if (request.method != "POST")
-      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
-  } else {
-    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-    curl_easy_setopt(easy, CURLOPT_NOBODY, request.method == "HEAD" ? 1L : 0L);
-    if (request.method != "GET" && request.method != "HEAD") {
-      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
-    }
-  }
+  set_method_and_body(easy, request);
 
   transfer.phase.set(request.timeouts.header);
   transfer.total.set(request.timeouts.total);
@@ -245,6 +139,7 @@ void Multi::start(Transfer& transfer) {
 void Multi::remove(Transfer& transfer) {
   if (!transfer.attached) return;
   transfer.attached = false;
+  if (transfer.feed) transfer.feed->stop();
   curl_multi_remove_handle(multi_.get(), transfer.easy.get());
   curl_easy_setopt(transfer.easy.get(), CURLOPT_HTTPHEADER, nullptr);
   curl_easy_setopt(transfer.easy.get(), CURLOPT_POSTFIELDS, nullptr);
@@ -254,9 +149,11 @@ void Multi::remove(Transfer& transfer) {
 // Un-pausing may call on_body at once, which only appends and signals.
 void Multi::resume(Transfer& transfer) {
   if (!transfer.attached) return;
-  transfer.paused = false;
-  transfer.phase.set(transfer.request.timeouts.idle);
-  curl_easy_pause(transfer.easy.get(), CURLPAUSE_CONT);
+  transfer.rearm();
+  int still = CURLPAUSE_CONT;
+  if (transfer.paused) still |= CURLPAUSE_RECV;
+  if (transfer.send_paused) still |= CURLPAUSE_SEND;
+  curl_easy_pause(transfer.easy.get(), still);
   kick();
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <curl/curl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -9,46 +8,9 @@
 #include <vector>
 
 #include "lib/async/loop.hpp"
-#include "lib/http/reply_source.hpp"
+#include "lib/http/transfer.hpp"
 
 namespace gembal::http {
-
-template <typename T, auto Free>
-struct Freer {
-  void operator()(T* p) const { Free(p); }
-};
-template <typename T, auto Free>
-using Handle = std::unique_ptr<T, Freer<T, Free>>;
-using EasyHandle = Handle<CURL, curl_easy_cleanup>;
-using HeaderList = Handle<curl_slist, curl_slist_free_all>;
-
-/// One transfer: what curl's callbacks write and the reply reads.
-struct Transfer final : ReplySource {
-  Transfer(async::Loop& loop, Multi& owner, Request r);
-  ~Transfer() override;
-
-  async::Task<Result<void>> wait_for_head() override;
-  async::Task<std::optional<std::string_view>> next() override;
-  bool ready() const override { return !arrived.empty() || done; }
-  void abort(Error why) override { fail(std::move(why)); }
-
-  void fail(Error why);        ///< ends the transfer, once; wakes the waiter
-  void finish(CURLcode code);  ///< curl is done with it
-
-  Multi& multi;
-  Request request;
-  EasyHandle easy;  ///< given back to the multi when the transfer is over
-  HeaderList header_list;
-  std::string arrived;  ///< body bytes not taken yet
-  std::string taken;    ///< what the last next() returned a view of
-  async::Event changed;
-  async::Deadline phase;  ///< header, then idle
-  async::Deadline total;
-  bool head_complete = false;
-  bool done = false;
-  bool paused = false;
-  bool attached = false;  ///< curl works on it
-};
 
 /// Joins libcurl's multi interface to a loop.
 ///
@@ -67,6 +29,7 @@ class Multi {
   void give_back(EasyHandle easy);
   void start(Transfer& transfer);
   void remove(Transfer& transfer);
+  /// Lets curl go on with what is not paused.
   void resume(Transfer& transfer);
 
  private:

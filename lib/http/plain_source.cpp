@@ -42,10 +42,6 @@ std::string_view authority_of(std::string_view url) {
   return rest.substr(0, rest.find('/'));
 }
 
-bool would_block(const std::error_code& failure) {
-  return failure == asio::error::would_block || failure == asio::error::try_again;
-}
-
 }  // namespace
 
 PlainPool::PlainPool(async::Loop& loop, ClientOptions options)
@@ -91,6 +87,10 @@ PlainSource::PlainSource(PlainPool& pool, Request request)
              [this] {
                abort({ErrorKind::timeout, slow_, ""});
              }),
+      stall_(pool.loop(),
+             [this] {
+               abort({ErrorKind::timeout, "the upstream stopped taking the request", ""});
+             }),
       total_(pool.loop(), [this] {
         abort({ErrorKind::timeout, "the upstream took too long", ""});
       }) {
@@ -100,11 +100,14 @@ PlainSource::PlainSource(PlainPool& pool, Request request)
   total_.set(request_.timeouts.total);
 }
 
-PlainSource::~PlainSource() = default;
+PlainSource::~PlainSource() {
+  if (upload_) upload_->stopped = true;
+}
 
 // Closing the socket wakes whoever waits on it.
 void PlainSource::abort(Error why) {
   if (done_) return;
+  stop_upload();
   done_ = true;
   error = std::move(why);
   piece_ = {};
@@ -115,30 +118,9 @@ void PlainSource::abort(Error why) {
   connection_->socket.close(ignored);
 }
 
-std::string PlainSource::head_text() const {
-  std::string text;
-  text.reserve(512);
-  text.append(request_.method)
-      .append(" ")
-      .append(target_)
-      .append(" HTTP/1.1\r\nHost: ")
-      .append(authority_)
-      .append("\r\n");
-  bool names_agent = false;
-  for (const auto& line : request_.headers) {
-    names_agent |= iequals(std::string_view(line).substr(0, 11), "user-agent:");
-    text.append(line).append("\r\n");
-  }
-  if (!names_agent) text.append("User-Agent: ").append(pool_.options().user_agent).append("\r\n");
-  if (request_.body)
-    text.append("Content-Length: ").append(std::to_string(request_.body->size())).append("\r\n");
-  return text.append("\r\n");
-}
-
 /// Leaves `error` set when it fails.
 async::Task<void> PlainSource::connect() {
-  slow_ = "the upstream did not accept a connection in time";
-  phase_.set(request_.timeouts.connect);
+  expect("the upstream did not accept a connection in time", request_.timeouts.connect);
   connection_ = std::make_unique<PlainConnection>(pool_.loop());
   std::error_code failure;
   for (const auto& endpoint : endpoints_of(authority_)) {
@@ -158,25 +140,11 @@ async::Task<void> PlainSource::connect() {
            "check the network and upstream.base_url"});
 }
 
-/// Sends what it can. A connection that breaks may have a reply in it all the same: reading tells.
-async::Task<void> PlainSource::send() {
-  const std::string head_bytes = head_text();
-  const std::string_view body =
-      request_.body ? std::string_view(*request_.body) : std::string_view();
-  std::size_t sent = 0;
-  while (sent < head_bytes.size() + body.size() && !done_) {
-    const auto from_head = std::min(sent, head_bytes.size());
-    const auto from_body = sent - from_head;
-    const std::array<asio::const_buffer, 2> rest = {
-        asio::buffer(head_bytes) + from_head, asio::buffer(body.data(), body.size()) + from_body};
-    std::error_code failure;
-    sent += connection_->socket.write_some(rest, failure);
-    if (would_block(failure)) {
-      co_await connection_->socket.async_wait(tcp::socket::wait_write,
-                                              asio::redirect_error(async::use_task, failure));
-    }
-    if (failure) co_return;
-  }
+/// What upstream owes us next. While a body is sent it owes us nothing.
+void PlainSource::expect(const char* slow, std::chrono::milliseconds within) {
+  slow_ = slow;
+  within_ = within;
+  phase_.set(uploading() ? std::chrono::milliseconds{0} : within);
 }
 
 /// Waits until there is more in the buffer; false at the end, or when it broke.
@@ -210,8 +178,7 @@ async::Task<bool> PlainSource::read_more() {
 }
 
 async::Task<PlainSource::Arrival> PlainSource::read_head() {
-  slow_ = "the upstream did not answer in time";
-  phase_.set(request_.timeouts.header);
+  expect("the upstream did not answer in time", request_.timeouts.header);
   for (;;) {
     const bool more_came = co_await read_more();
     if (!more_came) co_return connection_->unread().empty() ? Arrival::nothing : Arrival::failed;
@@ -231,11 +198,16 @@ async::Task<PlainSource::Arrival> PlainSource::read_head() {
 async::Task<Result<void>> PlainSource::wait_for_head() {
   auto arrival = Arrival::nothing;
   for (int tries = 0; tries < 2 && !done_; ++tries) {
-    if (tries == 0) connection_ = pool_.take(authority_);
+    // A streamed body can be sent only once: not over what rested and may have died.
+    if (tries == 0 && !request_.body_source) connection_ = pool_.take(authority_);
     reused_ = tries == 0 && connection_ != nullptr;
     if (!reused_) co_await connect();
     if (done_) break;
     co_await send();
+    if (request_.body_source && !done_) {
+      upload_ = std::make_shared<Upload>();
+      pool_.loop().spawn(send_body(upload_));
+    }
     arrival = co_await read_head();
     // Only what rested may have died without anybody's fault.
     if (arrival != Arrival::nothing || !reused_) break;
@@ -249,8 +221,8 @@ async::Task<Result<void>> PlainSource::wait_for_head() {
     left_ = std::numeric_limits<std::uint64_t>::max();
   if (reply_.body == ReplyHead::Body::chunked)
     chunks_.emplace(std::numeric_limits<std::uint64_t>::max() / 2);
-  slow_ = "the upstream stopped sending";
-  phase_.set(request_.timeouts.idle);
+  expect("the upstream stopped sending", request_.timeouts.idle);
+  if (head.status >= 300) stop_upload();
   if (reply_.body == ReplyHead::Body::none ||
       (reply_.body == ReplyHead::Body::length && left_ == 0)) {
     end();
@@ -282,6 +254,7 @@ void PlainSource::take_body() {
 /// The body is whole. A piece may still lie in the connection's buffer, so it stays until the next
 /// call.
 void PlainSource::end() {
+  stop_upload();
   done_ = true;
   phase_.clear();
   total_.clear();
@@ -291,7 +264,7 @@ async::Task<std::optional<std::string_view>> PlainSource::next() {
   while (piece_.empty() && !done_) {
     const bool more_came = co_await read_more();
     if (more_came) {
-      phase_.set(request_.timeouts.idle);
+      expect(slow_, request_.timeouts.idle);
       take_body();
     } else if (!done_) {
       if (reply_.body == ReplyHead::Body::until_close) {
@@ -304,7 +277,9 @@ async::Task<std::optional<std::string_view>> PlainSource::next() {
   if (!piece_.empty()) co_return std::exchange(piece_, {});
   // A reply that nobody reads to its end takes its connection with it; bytes behind the end mean
   // that nobody knows what comes next.
-  if (connection_ && !error && reply_.keeps_connection && connection_->unread().empty()) {
+  const bool all_sent = !upload_ || upload_->complete;
+  if (connection_ && !error && all_sent && reply_.keeps_connection &&
+      connection_->unread().empty()) {
     pool_.give_back(authority_, std::move(connection_));
   }
   connection_.reset();

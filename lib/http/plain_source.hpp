@@ -26,6 +26,11 @@ struct PlainConnection {
   async::SteadyTime idle_since{};
 };
 
+/// Whether a read or write has to wait for its socket.
+inline bool would_block(const std::error_code& failure) {
+  return failure == asio::error::would_block || failure == asio::error::try_again;
+}
+
 /// The connections of one loop that rest between two requests, by "host:port". Not thread-safe.
 class PlainPool {
  public:
@@ -67,8 +72,18 @@ class PlainSource final : public ReplySource {
  private:
   enum class Arrival { head, nothing, failed };
 
+  /// A streamed body on its way; shared with the coroutine that sends it.
+  struct Upload {
+    bool stopped = false;   ///< the coroutine must touch nothing else
+    bool complete = false;  ///< all was sent
+  };
+
   async::Task<void> connect();
   async::Task<void> send();
+  async::Task<void> send_body(std::shared_ptr<Upload> upload);
+  bool uploading() const { return upload_ && !upload_->stopped && !upload_->complete; }
+  void stop_upload();
+  void expect(const char* slow, std::chrono::milliseconds within);
   async::Task<Arrival> read_head();
   async::Task<bool> read_more();
   std::string head_text() const;
@@ -87,8 +102,11 @@ class PlainSource final : public ReplySource {
   std::string decoded_;     ///< what chunks held; next() returned a view of it
   std::string_view piece_;  ///< arrived and not handed out yet
   bool done_ = false;       ///< the body came to its end, or `error` says why not
+  std::shared_ptr<Upload> upload_;
   const char* slow_ = "the upstream did not answer in time";
+  std::chrono::milliseconds within_{};  ///< of what is expected once the body is sent
   async::Deadline phase_;
+  async::Deadline stall_;  ///< upstream takes nothing of the body
   async::Deadline total_;
 };
 

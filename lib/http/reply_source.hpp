@@ -7,7 +7,7 @@
 
 namespace gembal::http {
 
-/// Where a reply comes from. There are two: libcurl (Transfer, in multi.hpp) and our own HTTP/1.1
+/// Where a reply comes from. There are two: libcurl (Transfer) and our own HTTP/1.1
 /// (PlainSource). The functions mean what they mean in Reply.
 struct ReplySource {
   virtual ~ReplySource() = default;
