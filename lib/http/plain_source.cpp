@@ -203,6 +203,7 @@ async::Task<Result<void>> PlainSource::wait_for_head() {
     reused_ = tries == 0 && connection_ != nullptr;
     if (!reused_) co_await connect();
     if (done_) break;
+    expect("the upstream did not answer in time", request_.timeouts.header);
     co_await send();
     if (request_.body_source && !done_) {
       upload_ = std::make_shared<Upload>();

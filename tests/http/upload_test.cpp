@@ -264,6 +264,22 @@ TEST_P(UploadTest, AnUpstreamThatTakesNothingIsATimeout) {
   EXPECT_EQ(got.error->kind, ErrorKind::timeout) << got.error->message;
 }
 
+TEST_P(UploadTest, AWholeBodyThatIsTakenSlowlyIsNoSlowConnection) {
+  Gate never_opened;
+  RawUpstream upstream([&](testing::Socket& socket) {
+    never_opened.wait(milliseconds{500});
+    MessageReader reader(socket);
+    reader.read();
+    socket.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  });
+  auto request = post_to(upstream.port(), nullptr);
+  request.body = std::make_shared<const std::string>(20u << 20, 'x');
+  request.timeouts.connect = milliseconds{200};
+  const auto got = fetch(request);
+  EXPECT_EQ(got.status, 200);
+  EXPECT_FALSE(got.error) << got.error->message;
+}
+
 TEST_P(UploadTest, TheReplysDeadlineCountsFromTheEndOfTheBody) {
   FakeUpstream upstream([](Call& call) {
     if (call.request.body.size() == 4) {
