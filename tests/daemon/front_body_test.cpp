@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "daemon/front/listener.hpp"
+#include "lib/http/client.hpp"
 #include "tests/support/fake_upstream.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/socket.hpp"
@@ -39,15 +40,18 @@ class Front {
   ~Front() {
     loop_.post([this] {
       listener_->stop();
+      connections_.drain([this] { loop_.stop(); });
       connections_.cut();
     });
     thread_.join();
   }
 
   testing::Socket connect() const { return testing::Socket::connect(port_); }
+  http::Client& client() { return client_; }
 
  private:
   async::Loop loop_;
+  http::Client client_{loop_, {}};
   Service service_;
   Connections connections_;
   std::unique_ptr<Listener> listener_;
@@ -324,6 +328,118 @@ TEST(FrontBodyTest, ALargeBodyTakesLittleMemory) {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they keep what is freed
   EXPECT_LT(peak_kilobytes() - before, 16 * 1024);
 #endif
+}
+
+/// A client's body on its way to an upstream.
+struct BodyOf final : http::BodySource {
+  explicit BodyOf(Exchange& from) : exchange(from) {
+    length = exchange.request().head.content_length;
+  }
+  async::Task<Result<std::optional<std::string>>> next() override {
+    return exchange.next_body_piece();
+  }
+  Exchange& exchange;
+};
+
+/// Sends a request on, body and all, and relays the reply.
+async::Task<void> relay(Exchange& exchange, http::Client& client, std::string url) {
+  http::Request request;
+  request.method = "POST";
+  request.url = std::move(url);
+  request.body_source = std::make_shared<BodyOf>(exchange);
+  auto reply = client.open(std::move(request));
+  const async::Interrupt::Subscription left(exchange.interrupt(), [&reply] {
+    reply.abort({ErrorKind::cancelled, "the client left"});
+  });
+  auto arrived = co_await reply.wait_for_head();
+  if (!arrived) {
+    co_await say(exchange, 502, to_string(arrived.error().kind));
+    co_return;
+  }
+  std::string body;
+  while (const auto piece = co_await reply.next()) body += *piece;
+  co_await say(exchange, reply.head().status, std::move(body));
+}
+
+class RelayedBodyTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  static std::string url(int port) {
+    return "http://" + std::string(GetParam()) + ":" + std::to_string(port) + "/x";
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Own, RelayedBodyTest, ::testing::Values(testing::kOwnHttp));
+INSTANTIATE_TEST_SUITE_P(Curl, RelayedBodyTest, ::testing::Values(testing::kOverCurl));
+
+TEST_P(RelayedBodyTest, ComesWholeToUpstreamOneAfterTheOther) {
+  testing::FakeUpstream upstream(
+      [](testing::Call& call) { call.reply(200, std::to_string(call.request.body.size())); });
+  Front front(
+      [&](Exchange& exchange) { return relay(exchange, front.client(), url(upstream.port())); });
+  auto socket = front.connect();
+  MessageReader reader(socket);
+  for (const std::size_t size : {0u, 1u, 70'000u, 20'000'000u, 5u}) {
+    socket.send(with_length(std::string(size, 'x')));
+    const auto reply = reader.read();
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status(), 200);
+    EXPECT_EQ(reply->body, std::to_string(size));
+    socket.send(kChunkedHead + "4\r\nabcd\r\n3\r\nefg\r\n0\r\n\r\n");
+    EXPECT_EQ(reader.read()->body, "7");
+    EXPECT_EQ(upstream.last().body, "abcdefg");
+  }
+}
+
+TEST_P(RelayedBodyTest, AClientThatLeavesCutsItOff) {
+  Gate begun, cut;
+  testing::ListenSocket listener;
+  std::thread upstream([&] {
+    auto socket = listener.accept();
+    ASSERT_TRUE(socket);
+    MessageReader reader(*socket);
+    EXPECT_TRUE(reader.read_head());
+    begun.open();
+    EXPECT_TRUE(socket->peer_leaves(milliseconds{5'000}));
+    cut.open();
+  });
+  {
+    Front front(
+        [&](Exchange& exchange) { return relay(exchange, front.client(), url(listener.port())); });
+    auto socket = front.connect();
+    socket.send("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 900\r\n\r\nabc");
+    EXPECT_TRUE(begun.wait());
+    socket.close();
+    EXPECT_TRUE(cut.wait());
+  }
+  upstream.join();
+}
+
+TEST_P(RelayedBodyTest, AnUpstreamThatAnswersEarlyIsHeardByWhoStillSends) {
+  testing::ListenSocket listener;
+  std::thread upstream([&] {
+    auto socket = listener.accept();
+    ASSERT_TRUE(socket);
+    MessageReader reader(*socket);
+    EXPECT_TRUE(reader.read_head());
+    socket->send("HTTP/1.1 413 Whatever\r\nConnection: close\r\nContent-Length: 8\r\n\r\ntoo long");
+    socket->end();
+    EXPECT_TRUE(socket->peer_leaves(milliseconds{5'000}));
+  });
+  {
+    Front front(
+        [&](Exchange& exchange) { return relay(exchange, front.client(), url(listener.port())); });
+    auto socket = front.connect();
+    socket.send("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 52428800\r\n\r\n");
+    const std::string piece(1u << 20, 'x');
+    for (int i = 0; i < 50; ++i) ASSERT_TRUE(socket.send(piece)) << i;
+    MessageReader reader(socket);
+    const auto reply = reader.read();
+    EXPECT_TRUE(reply);
+    if (reply) {
+      EXPECT_EQ(reply->status(), 413);
+      EXPECT_EQ(reply->body, "too long");
+    }
+  }
+  upstream.join();
 }
 
 TEST(FrontBodyTest, ACallThatOutlivesItsHandlerIsCancelled) {
