@@ -117,6 +117,11 @@ async::Task<void> PlainSource::send_body(std::shared_ptr<Upload> upload) {
       stop_upload();
       co_return;
     }
+    if (ended) break;
+    // A source that never waits would keep the loop from everybody else, and us from an early
+    // reply.
+    co_await asio::post(pool_.loop().executor(), async::use_task);
+    if (upload->stopped) co_return;
   }
   upload->complete = true;
   phase_.set(within_);
