@@ -51,8 +51,9 @@ Credentials credentials_of(const Request& request, const Target& target) {
 
 bool uses_a_model(const Request& request, const Target& target) {
   if (request.method != "POST" || target.upload) return false;
-  return !target.method.empty() || target.openai() ||
-         (!target.segments.empty() && target.segments[0] == "interactions");
+  const std::string first = target.segments.empty() ? "" : target.segments[0];
+  return first == "openai" || first == "interactions" ||
+         (!target.method.empty() && (first == "models" || first == "tunedModels"));
 }
 
 /// The OpenAI-compatible and Interactions addresses name their model in the body only.
@@ -89,6 +90,7 @@ Reply route(Context& context) {
   if (first == "models") return answer_models(context);
   if (first == "cachedContents") return answer_caches(context);
   if (first == "interactions") return answer_interactions(context);
+  if (first == "batches") return answer_batches(context);
   return refuse(context, no_such_page());
 }
 

@@ -7,6 +7,7 @@
 
 #include "daemon/sandbox/errors.hpp"
 #include "daemon/sandbox/faults.hpp"
+#include "daemon/sandbox/models.hpp"
 #include "daemon/sandbox/objects.hpp"
 #include "daemon/sandbox/quota.hpp"
 #include "daemon/sandbox/target.hpp"
@@ -46,6 +47,10 @@ Reply answer_models(Context& context);        ///< GET models, POST models/x:met
 Reply answer_files(Context& context);         ///< files, uploads and downloads
 Reply answer_caches(Context& context);        ///< cachedContents
 Reply answer_interactions(Context& context);  ///< interactions
+Reply answer_batches(Context& context);       ///< batches
 Reply answer_openai(Context& context);        ///< openai/*
+
+/// POST models/x:batchGenerateContent, or asyncBatchEmbedContent.
+Reply create_batch(Context& context, const Model& model, bool embeds);
 
 }  // namespace gembal::sandbox

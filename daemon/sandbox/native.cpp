@@ -128,26 +128,31 @@ Reply answer_models(Context& context) {
   }
   if (verb != "POST" || target.segments.size() != 2) return refuse(context, no_such_page());
   const auto& method = target.method;
-  const bool generates = method == "generateContent" || method == "streamGenerateContent";
-  const bool embeds = method == "embedContent" || method == "batchEmbedContents";
+  const bool generates = method == "generateContent" || method == "streamGenerateContent" ||
+                         method == "batchGenerateContent";
+  const bool embeds = method == "embedContent" || method == "batchEmbedContents" ||
+                      method == "asyncBatchEmbedContent";
   if (!generates && !embeds && method != "countTokens") return refuse(context, no_such_page());
   if (!well_formed(target.segments[1])) {
     return refuse(context, invalid_argument(
                                "* GenerateContentRequest.model: unexpected model name format\n"));
   }
   const Model* model = model_named(target.segments[1]);
-  const bool able =
-      model && (method == "countTokens" || embeds == (model->kind == ModelKind::embedding));
+  const bool able = model &&
+                    (method == "countTokens" || embeds == (model->kind == ModelKind::embedding)) &&
+                    !(method == "batchGenerateContent" && model->is_gemma());
   if (!able) {
     auto error = no_such_model(target.segments[1], target.version);
-    if (embeds) {
+    if (embeds || method == "batchGenerateContent") {
       auto message = error.body["error"]["message"].get<std::string>();
-      message.replace(message.find("generateContent"), 15, "embedContent");
+      message.replace(message.find("generateContent"), 15, embeds ? "embedContent" : method);
       error.body["error"]["message"] = message;
     }
     return refuse(context, error);
   }
   if (method == "countTokens") return count(context);
+  if (method == "batchGenerateContent" || method == "asyncBatchEmbedContent")
+    return create_batch(context, *model, embeds);
   if (embeds) return embed(context, *model, method == "batchEmbedContents");
   return generate(context, *model, method == "streamGenerateContent");
 }

@@ -7,6 +7,17 @@
 #include "lib/core/digest.hpp"
 
 namespace gembal::sandbox {
+namespace {
+
+void settle(Objects::Object& object, TimePoint now) {
+  auto& to_come = object.to_come;
+  while (!to_come.empty() && to_come.front().from <= now) {
+    object.json = std::move(to_come.front().json);
+    to_come.erase(to_come.begin());
+  }
+}
+
+}  // namespace
 
 std::string timestamp(TimePoint time) {
   std::string text = to_iso8601(time);
@@ -24,7 +35,9 @@ Objects::Object* Objects::get(const std::string& name, const std::string& projec
     objects_.erase(found);
     return nullptr;
   }
-  return found->second.project == project ? &found->second : nullptr;
+  if (found->second.project != project || found->second.begins > now) return nullptr;
+  settle(found->second, now);
+  return &found->second;
 }
 
 bool Objects::remove(const std::string& name, const std::string& project, TimePoint now) {
@@ -33,28 +46,31 @@ bool Objects::remove(const std::string& name, const std::string& project, TimePo
   return true;
 }
 
-Json Objects::list(const std::string& collection, const std::string& project,
-                   std::int64_t page_size, const std::string& token, TimePoint now) const {
+Json Objects::list(const std::string& collection, const std::string& member,
+                   const std::string& project, std::int64_t page_size, const std::string& token,
+                   TimePoint now) {
+  const std::string prefix = collection + "/";
   const auto size =
       static_cast<std::size_t>(page_size <= 0 ? 10 : std::min<std::int64_t>(page_size, 100));
   const auto after = base64_decode(token).value_or("");
   Json items = Json::array();
   std::string last;
   bool more = false;
-  for (auto it = objects_.upper_bound(std::max(collection + "/", after)); it != objects_.end();
-       ++it) {
-    const auto& [name, object] = *it;
-    if (!name.starts_with(collection + "/")) break;
-    if (object.project != project || object.expires <= now) continue;
+  for (auto it = objects_.upper_bound(std::max(prefix, after)); it != objects_.end(); ++it) {
+    auto& [name, object] = *it;
+    if (!name.starts_with(prefix)) break;
+    if (name.find('/', prefix.size()) != std::string::npos) continue;
+    if (object.project != project || object.expires <= now || object.begins > now) continue;
     if (items.size() == size) {
       more = true;
       break;
     }
+    settle(object, now);
     items.push_back(object.json);
     last = name;
   }
   Json body = Json::object();
-  if (!items.empty()) body[collection] = std::move(items);
+  if (!items.empty()) body[member] = std::move(items);
   if (more) body["nextPageToken"] = base64_encode(last);
   return body;
 }
@@ -64,20 +80,40 @@ Objects::Upload* Objects::upload(const std::string& id) {
   return found == uploads_.end() ? nullptr : &found->second;
 }
 
-Json file_json(const std::string& name, const Objects::Upload& upload, const std::string& base_url,
-               TimePoint now) {
+namespace {
+
+Json new_file(const std::string& name, std::string_view display_name, std::string_view mime_type,
+              std::string_view bytes, TimePoint now) {
   Json file = {{"name", name}};
-  if (const auto display = string_in(upload.file, "displayName"); !display.empty())
-    file["displayName"] = display;
-  file["mimeType"] = string_in(upload.file, "mimeType");
-  file["sizeBytes"] = std::to_string(upload.bytes.size());
+  if (!display_name.empty()) file["displayName"] = display_name;
+  file["mimeType"] = mime_type;
+  file["sizeBytes"] = std::to_string(bytes.size());
   file["createTime"] = timestamp(now);
   file["updateTime"] = timestamp(now);
   file["expirationTime"] = timestamp(now + std::chrono::hours{48});
-  file["sha256Hash"] = base64_encode(sha256_hex(upload.bytes));
+  file["sha256Hash"] = base64_encode(sha256_hex(bytes));
+  return file;
+}
+
+}  // namespace
+
+Json file_json(const std::string& name, const Objects::Upload& upload, const std::string& base_url,
+               TimePoint now) {
+  Json file = new_file(name, string_in(upload.file, "displayName"),
+                       string_in(upload.file, "mimeType"), upload.bytes, now);
   file["uri"] = base_url + "/v1beta/" + name;
   file["state"] = "ACTIVE";
   file["source"] = "UPLOADED";
+  return file;
+}
+
+Json generated_file_json(const std::string& name, std::string_view mime_type,
+                         std::string_view bytes, const std::string& base_url, TimePoint now) {
+  Json file = new_file(name, "", mime_type, bytes, now);
+  file["uri"] = base_url + "/v1beta/" + name;
+  file["downloadUri"] = base_url + "/v1beta/" + name + ":download?alt=media";
+  file["state"] = "ACTIVE";
+  file["source"] = "GENERATED";
   return file;
 }
 

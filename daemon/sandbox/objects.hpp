@@ -11,18 +11,25 @@
 namespace gembal::sandbox {
 
 /// Things that live on the server, each belonging to the project that made it: "files/x",
-/// "cachedContents/x", "interactions/x". Another project is told that they do not exist, or are not
-/// its own.
+/// "cachedContents/x", "models/m/operations/x". Another project is told that they do not exist, or
+/// are not its own.
 ///
 /// Not thread-safe.
 class Objects {
  public:
+  /// What an object looks like from a moment on.
+  struct Stage {
+    TimePoint from{};
+    Json json;
+  };
   struct Object {
     std::string project;
     Json json;          ///< as it is shown
     Json content;       ///< what is not shown: the contents of a cache
     std::string bytes;  ///< of a file
     TimePoint expires{};
+    TimePoint begins{};            ///< before this moment there is no such object
+    std::vector<Stage> to_come{};  ///< what `json` turns into, in order of time
   };
 
   void put(const std::string& name, Object object) { objects_[name] = std::move(object); }
@@ -32,10 +39,11 @@ class Objects {
 
   bool remove(const std::string& name, const std::string& project, TimePoint now);
 
-  /// A page of {"files":[...],"nextPageToken"?}: the objects of that collection ("files"), newest
-  /// last.
-  Json list(const std::string& collection, const std::string& project, std::int64_t page_size,
-            const std::string& token, TimePoint now) const;
+  /// A page of {"files":[...],"nextPageToken"?}: the objects of that collection ("files",
+  /// "fileSearchStores/x/documents"), by name, without what lies below them. `member` names the
+  /// list in the answer.
+  Json list(const std::string& collection, const std::string& member, const std::string& project,
+            std::int64_t page_size, const std::string& token, TimePoint now);
 
   /// An upload that has been announced; the session's id stands in its URL.
   struct Upload {
@@ -55,6 +63,10 @@ class Objects {
 /// The File that an upload becomes, 48 hours of life from `now` on.
 Json file_json(const std::string& name, const Objects::Upload& upload, const std::string& base_url,
                TimePoint now);
+
+/// A File that the server made itself, which can be downloaded.
+Json generated_file_json(const std::string& name, std::string_view mime_type,
+                         std::string_view bytes, const std::string& base_url, TimePoint now);
 
 /// "2026-06-17T14:13:00.159379Z": a time as protobuf's JSON writes it, in milliseconds here.
 std::string timestamp(TimePoint time);

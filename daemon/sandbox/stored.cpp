@@ -1,8 +1,9 @@
 // What is kept on the server: files with their uploads, and cached contents.
+#include "daemon/sandbox/stored.hpp"
+
 #include <algorithm>
 
 #include "daemon/sandbox/ask.hpp"
-#include "daemon/sandbox/context.hpp"
 #include "daemon/sandbox/dice.hpp"
 #include "daemon/sandbox/fields.hpp"
 #include "lib/core/text.hpp"
@@ -13,17 +14,6 @@ namespace {
 std::int64_t page_size(const Context& context) {
   const Json parameters = {{"pageSize", context.target.parameter("pageSize")}};
   return integer_in(parameters, "pageSize").value_or(0);
-}
-
-ApiError not_yours(const std::string& name) {
-  return plain_error(
-      403, "PERMISSION_DENIED",
-      "You do not have permission to access the File " + name.substr(6) + " or it may not exist.");
-}
-
-std::string base_url(const Context& context) {
-  const auto host = header(context.request, "host");
-  return "http://" + std::string(host.empty() ? "localhost" : host);
 }
 
 Reply empty_reply(const char* upload_status) {
@@ -229,7 +219,40 @@ Reply update_cache(Context& context, const std::string& name) {
   return refuse(context, *error_named("wrong-cache", "", context.error_context()));
 }
 
-/// GET or DELETE of one object; `missing` is what another project is told.
+/// /files/x:download sends the client on to /download/…, which has the bytes. Only files that the
+/// server made can be downloaded.
+Reply download(Context& context) {
+  const std::string& id = context.target.segments[1];
+  std::optional<Objects::Object> file;
+  context.with_objects([&](Objects& objects) {
+    if (const auto* found = objects.get("files/" + id, context.project, context.now)) file = *found;
+  });
+  if (!file) return refuse(context, no_access_to_file(id));
+  if (string_in(file->json, "source") != "GENERATED")
+    return refuse(context, invalid_argument("File " + id + " is not downloadable."));
+  if (!context.target.download) {
+    const std::string query = context.target.parameter("alt") == "media" ? "?alt=media" : "";
+    auto reply = refuse(context, plain_error(302, "UNKNOWN", "Unknown Error."));
+    reply.headers.emplace_back("location", base_url(context) + "/download/" +
+                                               context.target.version + "/files/" + id +
+                                               ":download" + query);
+    return reply;
+  }
+  Reply reply;
+  reply.headers = {{"content-type", std::string(string_in(file->json, "mimeType"))},
+                   {"content-disposition", "attachment"},
+                   {"vary", "Origin, X-Origin, Referer"}};
+  reply.events = {std::move(file->bytes)};
+  return reply;
+}
+
+}  // namespace
+
+std::string base_url(const Context& context) {
+  const auto host = header(context.request, "host");
+  return "http://" + std::string(host.empty() ? "localhost" : host);
+}
+
 Reply get_or_remove(Context& context, const std::string& name, const ApiError& missing) {
   std::optional<Json> json;
   context.with_objects([&](Objects& objects) {
@@ -242,38 +265,55 @@ Reply get_or_remove(Context& context, const std::string& name, const ApiError& m
   return json ? json_reply(200, *json, context.compact()) : refuse(context, missing);
 }
 
-Reply list(Context& context, const std::string& collection) {
+Reply list_objects(Context& context, const std::string& collection, const std::string& member) {
   Json page;
   context.with_objects([&](Objects& objects) {
-    page = objects.list(collection, context.project, page_size(context),
+    page = objects.list(collection, member, context.project, page_size(context),
                         context.target.parameter("pageToken"), context.now);
   });
   return json_reply(200, page, context.compact());
 }
 
-}  // namespace
+ApiError no_access_to_file(const std::string& id) {
+  return plain_error(
+      403, "PERMISSION_DENIED",
+      "You do not have permission to access the File " + id + " or it may not exist.");
+}
+
+ApiError no_such_entity() {
+  return plain_error(404, "NOT_FOUND", "Requested entity was not found.");
+}
+
+void keep_generated_file(Context& context, const std::string& name, std::string_view mime_type,
+                         std::string bytes, TimePoint begins) {
+  Objects::Object file;
+  file.project = context.project;
+  file.json = generated_file_json(name, mime_type, bytes, base_url(context), begins);
+  file.bytes = std::move(bytes);
+  file.begins = begins;
+  file.expires = begins + std::chrono::hours{48};
+  context.with_objects([&](Objects& objects) { objects.put(name, std::move(file)); });
+}
 
 Reply answer_files(Context& context) {
   const auto& target = context.target;
   const auto& verb = context.request.method;
   if (target.upload) return upload(context);
-  if (target.segments.size() == 1 && verb == "GET") return list(context, "files");
+  if (target.segments.size() == 1 && verb == "GET") return list_objects(context, "files", "files");
   if (target.segments.size() != 2 || (verb != "GET" && verb != "DELETE"))
     return refuse(context, no_such_page());
-  const std::string name = "files/" + target.segments[1];
-  if (target.method ==
-      "download") {  // only generated files can be downloaded, and the sandbox generates none
-    return refuse(context,
-                  invalid_argument("File " + target.segments[1] + " is not downloadable."));
-  }
-  return get_or_remove(context, name, not_yours(name));
+  if (target.method == "download" && verb == "GET") return download(context);
+  if (!target.method.empty() || target.download) return refuse(context, no_such_page());
+  return get_or_remove(context, "files/" + target.segments[1],
+                       no_access_to_file(target.segments[1]));
 }
 
 Reply answer_caches(Context& context) {
   const auto& segments = context.target.segments;
   const auto& verb = context.request.method;
   if (segments.size() == 1 && verb == "POST") return create_cache(context);
-  if (segments.size() == 1 && verb == "GET") return list(context, "cachedContents");
+  if (segments.size() == 1 && verb == "GET")
+    return list_objects(context, "cachedContents", "cachedContents");
   if (segments.size() != 2) return refuse(context, no_such_page());
   const std::string name = "cachedContents/" + segments[1];
   if (verb == "PATCH") return update_cache(context, name);

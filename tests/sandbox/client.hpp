@@ -30,6 +30,14 @@ inline std::string body_of(const Script& script) {
   return body;
 }
 
+/// The value of the first header of that name; "" when there is none.
+inline std::string header_of(const Script& script, std::string_view name) {
+  for (const auto& [key, value] : script.headers) {
+    if (key == name) return value;
+  }
+  return "";
+}
+
 /// The body as JSON; null when it is none.
 inline Json json_of(const Script& script) {
   auto json = parse_json(body_of(script));
@@ -84,6 +92,29 @@ class Client {
     return options;
   }
 };
+
+/// POST with further headers, from a client that knows the server as 127.0.0.1:9999.
+inline Script send(Client& client, const std::string& url, const Headers& headers,
+                   const std::string& body, const std::string& key = "key-one") {
+  auto request = make_request("POST", url, body, key);
+  request.headers.insert(request.headers.end(), headers.begin(), headers.end());
+  request.headers.emplace_back("host", "127.0.0.1:9999");
+  return client.api.answer(request, kNoon);
+}
+
+/// Uploads `bytes` in one piece and gives the file's name: "files/x".
+inline std::string uploaded(Client& client, const std::string& bytes,
+                            const std::string& key = "key-one") {
+  const auto start = send(client, "/upload/v1beta/files",
+                          {{"x-goog-upload-protocol", "resumable"},
+                           {"x-goog-upload-command", "start"},
+                           {"x-goog-upload-header-content-type", "text/plain"}},
+                          "{}", key);
+  const std::string url = header_of(start, "x-goog-upload-url");
+  const auto end = send(client, url.substr(url.find("/upload")),
+                        {{"x-goog-upload-command", "upload, finalize"}}, bytes, "");
+  return json_of(end)["file"]["name"];
+}
 
 inline const char* const kFlash = "/v1beta/models/gemini-2.5-flash:generateContent";
 inline const char* const kFlashStream =

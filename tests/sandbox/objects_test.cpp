@@ -8,21 +8,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-std::string header_of(const Script& script, std::string_view name) {
-  for (const auto& [key, value] : script.headers) {
-    if (key == name) return value;
-  }
-  return "";
-}
-
-Script send(Client& client, const std::string& url, Headers headers, const std::string& body,
-            const std::string& key = "key-one") {
-  auto request = make_request("POST", url, body, key);
-  request.headers.insert(request.headers.end(), headers.begin(), headers.end());
-  request.headers.emplace_back("host", "127.0.0.1:9999");
-  return client.api.answer(request, kNoon);
-}
-
 /// Uploads in two pieces and gives the file back.
 Json upload(Client& client, const std::string& key = "key-one") {
   const auto start = send(client, "/upload/v1beta/files",

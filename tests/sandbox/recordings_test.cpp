@@ -78,6 +78,10 @@ TEST(RecordingsTest, HasTheMembersOfRecordedRepliesInTheirOrder) {
       {"batchEmbedContents-gemini-embedding-001",
        "/v1beta/models/gemini-embedding-001:batchEmbedContents",
        R"({"requests":[{"model":"models/gemini-embedding-001","content":{"parts":[{"text":"a"}]}}]})"},
+      {"batchGenerateContent-gemini-2.5-flash",
+       "/v1beta/models/gemini-2.5-flash:batchGenerateContent",
+       R"({"batch":{"displayName":"b","inputConfig":{"requests":{"requests":[{"request":)" +
+           std::string(kHello) + "}]}}}}"},
       {"interactions-interactions__0435", "/v1beta/interactions",
        R"({"model":"gemini-2.5-flash","input":"a joke"})"},
   };
@@ -98,6 +102,25 @@ TEST(RecordingsTest, HasTheMembersOfRecordedRepliesInTheirOrder) {
     expect_same_members(events.front(), *parse_json((*sse)[0].get<std::string>()), "first");
     expect_same_members(events.back(), *parse_json(sse->back().get<std::string>()), "last");
   }
+}
+
+/// The recorded body of a GET.
+Json recorded_body(const std::string& name) {
+  const Json real = recording(name);
+  return real.is_null() ? Json() : real["response"]["body"];
+}
+
+TEST(RecordingsTest, BatchesEndAsRecorded) {
+  Client client;
+  const Json made = json_of(client.post(
+      "/v1beta/models/gemini-2.5-flash:batchGenerateContent",
+      R"({"batch":{"displayName":"b","inputConfig":{"requests":{"requests":[{"request":)" +
+          std::string(kHello) + R"(,"metadata":{"custom_id":"0"}}]}}}})"));
+  const std::string url = "/v1beta/" + made["name"].get<std::string>();
+  expect_same_members(json_of(client.get(url, "key-one", kNoon + std::chrono::seconds{2})),
+                      recorded_body("batches.item-batches.item__1a188f87"), "running");
+  expect_same_members(json_of(client.get(url, "key-one", kNoon + std::chrono::minutes{1})),
+                      recorded_body("batches.item-batches.item__d1352fb1"), "done");
 }
 
 }  // namespace

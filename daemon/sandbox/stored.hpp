@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "daemon/sandbox/context.hpp"
+
+/// What the methods of things that live on the server share.
+namespace gembal::sandbox {
+
+/// "http://HOST": how the client reaches this server.
+std::string base_url(const Context& context);
+
+/// GET or DELETE of one object; `missing` is what another project is told.
+Reply get_or_remove(Context& context, const std::string& name, const ApiError& missing);
+
+/// A page of Objects::list(), as ?pageSize= and ?pageToken= ask.
+Reply list_objects(Context& context, const std::string& collection, const std::string& member);
+
+/// 403 for a file ("x", without "files/") that is another project's, or is not there.
+ApiError no_access_to_file(const std::string& id);
+
+/// 404 for a batch or an operation that is another project's, or is not there.
+ApiError no_such_entity();
+
+/// Keeps a file that the server made: it can be downloaded from `begins` on.
+void keep_generated_file(Context& context, const std::string& name, std::string_view mime_type,
+                         std::string bytes, TimePoint begins);
+
+}  // namespace gembal::sandbox
