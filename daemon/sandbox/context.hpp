@@ -52,5 +52,9 @@ Reply answer_openai(Context& context);        ///< openai/*
 
 /// POST models/x:batchGenerateContent, or asyncBatchEmbedContent.
 Reply create_batch(Context& context, const Model& model, bool embeds);
+/// POST models/x:predictLongRunning.
+Reply start_video(Context& context, const Model& model);
+/// GET models/x/operations/y.
+Reply answer_model_operations(Context& context);
 
 }  // namespace gembal::sandbox

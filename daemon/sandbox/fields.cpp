@@ -64,6 +64,7 @@ const std::map<std::string, Fields, std::less<>>& messages() {
        {{"fileName", "string"}, {"requests", "InlinedEmbedContentRequests"}}},
       {"InlinedEmbedContentRequests", {{"requests", "InlinedEmbedContentRequest[]"}}},
       {"InlinedEmbedContentRequest", {{"request", "EmbedContentRequest"}, {"metadata", "any"}}},
+      {"PredictLongRunningRequest", {{"instances", "any"}, {"parameters", "any"}}},
       {"CachedContent",
        {{"name", "string"},
         {"model", "string"},

@@ -15,6 +15,7 @@ constexpr auto kText = ModelKind::text;
 constexpr auto kImage = ModelKind::image;
 constexpr auto kSpeech = ModelKind::speech;
 constexpr auto kEmbedding = ModelKind::embedding;
+constexpr auto kVideo = ModelKind::video;
 
 const std::vector<Model> kModels = {
     {"gemini-2.5-flash", "001", "Gemini 2.5 Flash", kText, 2, kMillion, kLong, true, ""},
@@ -69,6 +70,9 @@ const std::vector<Model> kModels = {
      8192, 16384, false, ""},
     {"gemini-embedding-001", "001", "Gemini Embedding 001", kEmbedding, 2, 2048, 1, false, ""},
     {"gemini-embedding-2", "2", "Gemini Embedding 2", kEmbedding, 3, 8192, 1, false, ""},
+    {"veo-3.1-generate-preview", "3.1", "Veo 3.1", kVideo, 3, 480, 8192, false, ""},
+    {"veo-3.1-fast-generate-preview", "3.1", "Veo 3.1 fast", kVideo, 3, 480, 8192, false, ""},
+    {"veo-3.1-lite-generate-preview", "3.1", "Veo 3.1 lite", kVideo, 3, 480, 8192, false, ""},
 };
 
 std::string_view without(std::string_view text, std::string_view prefix) {
@@ -107,6 +111,10 @@ Json model_json(const Model& model) {
   if (model.kind == ModelKind::embedding) {
     json["supportedGenerationMethods"] = {"embedContent", "countTextTokens", "countTokens",
                                           "asyncBatchEmbedContent"};
+    return json;
+  }
+  if (model.kind == ModelKind::video) {
+    json["supportedGenerationMethods"] = Json::array({"predictLongRunning"});
     return json;
   }
   json["supportedGenerationMethods"] = {"generateContent", "countTokens"};

@@ -9,7 +9,7 @@
 
 namespace gembal::sandbox {
 
-enum class ModelKind { text, image, speech, embedding };
+enum class ModelKind { text, image, speech, embedding, video };
 
 struct Model {
   const char* id;  ///< without "models/"

@@ -16,6 +16,34 @@ bool well_formed(std::string_view id) {
   return !id.empty();
 }
 
+/// What a method does with a model.
+enum class Kind { generates, embeds, counts, batches, makes_videos };
+
+std::optional<Kind> kind_of(std::string_view method) {
+  if (method == "generateContent" || method == "streamGenerateContent") return Kind::generates;
+  if (method == "embedContent" || method == "batchEmbedContents" ||
+      method == "asyncBatchEmbedContent") {
+    return Kind::embeds;
+  }
+  if (method == "countTokens") return Kind::counts;
+  if (method == "batchGenerateContent") return Kind::batches;
+  if (method == "predictLongRunning") return Kind::makes_videos;
+  return std::nullopt;
+}
+
+bool can(const Model& model, Kind kind) {
+  const bool embeds = model.kind == ModelKind::embedding;
+  const bool makes_videos = model.kind == ModelKind::video;
+  switch (kind) {
+    case Kind::generates: return !embeds && !makes_videos;
+    case Kind::embeds: return embeds;
+    case Kind::counts: return !makes_videos;
+    case Kind::batches: return !embeds && !makes_videos && !model.is_gemma();
+    case Kind::makes_videos: return makes_videos;
+  }
+  return false;
+}
+
 Reply list(Context& context) {
   const Json parameters = {{"pageSize", context.target.parameter("pageSize")}};
   const auto page = list_models(integer_in(parameters, "pageSize").value_or(0),
@@ -118,6 +146,8 @@ std::variant<Said, ApiError> say(Context& context, const Model& model, Json body
 Reply answer_models(Context& context) {
   const auto& target = context.target;
   const auto& verb = context.request.method;
+  if (target.segments.size() > 2 && target.segments[2] == "operations")
+    return answer_model_operations(context);
   if (verb == "GET" && target.method.empty()) {
     if (target.segments.size() == 1) return list(context);
     const Model* model = target.segments.size() == 2 ? model_named(target.segments[1]) : nullptr;
@@ -128,32 +158,28 @@ Reply answer_models(Context& context) {
   }
   if (verb != "POST" || target.segments.size() != 2) return refuse(context, no_such_page());
   const auto& method = target.method;
-  const bool generates = method == "generateContent" || method == "streamGenerateContent" ||
-                         method == "batchGenerateContent";
-  const bool embeds = method == "embedContent" || method == "batchEmbedContents" ||
-                      method == "asyncBatchEmbedContent";
-  if (!generates && !embeds && method != "countTokens") return refuse(context, no_such_page());
+  const auto kind = kind_of(method);
+  if (!kind) return refuse(context, no_such_page());
   if (!well_formed(target.segments[1])) {
     return refuse(context, invalid_argument(
                                "* GenerateContentRequest.model: unexpected model name format\n"));
   }
   const Model* model = model_named(target.segments[1]);
-  const bool able = model &&
-                    (method == "countTokens" || embeds == (model->kind == ModelKind::embedding)) &&
-                    !(method == "batchGenerateContent" && model->is_gemma());
-  if (!able) {
+  if (!model || !can(*model, *kind)) {
     auto error = no_such_model(target.segments[1], target.version);
-    if (embeds || method == "batchGenerateContent") {
-      auto message = error.body["error"]["message"].get<std::string>();
-      message.replace(message.find("generateContent"), 15, embeds ? "embedContent" : method);
-      error.body["error"]["message"] = message;
-    }
+    auto message = error.body["error"]["message"].get<std::string>();
+    message.replace(message.find("generateContent"), 15,
+                    *kind == Kind::generates ? "generateContent"
+                    : *kind == Kind::embeds  ? "embedContent"
+                                             : method);
+    error.body["error"]["message"] = message;
     return refuse(context, error);
   }
   if (method == "countTokens") return count(context);
+  if (method == "predictLongRunning") return start_video(context, *model);
   if (method == "batchGenerateContent" || method == "asyncBatchEmbedContent")
-    return create_batch(context, *model, embeds);
-  if (embeds) return embed(context, *model, method == "batchEmbedContents");
+    return create_batch(context, *model, *kind == Kind::embeds);
+  if (*kind == Kind::embeds) return embed(context, *model, method == "batchEmbedContents");
   return generate(context, *model, method == "streamGenerateContent");
 }
 

@@ -41,7 +41,8 @@ Call read_call(Context& context, bool embeds) {
     return call;
   }
   call.model = model_named(id);
-  if (!call.model || embeds != (call.model->kind == ModelKind::embedding)) {
+  if (!call.model || call.model->kind == ModelKind::video ||
+      embeds != (call.model->kind == ModelKind::embedding)) {
     call.refusal =
         refuse(context, no_such_model(id, "v1main"));  // so does Google name the version here
   }
