@@ -44,7 +44,8 @@ Reply refuse(const Context& context, const ApiError& error);
 // The methods, by address. `context.target` has a version; the credentials have been checked.
 
 Reply answer_models(Context& context);        ///< GET models, POST models/x:method
-Reply answer_files(Context& context);         ///< files, uploads and downloads
+Reply answer_files(Context& context);         ///< files and downloads
+Reply answer_upload(Context& context);        ///< below /upload/
 Reply answer_caches(Context& context);        ///< cachedContents
 Reply answer_interactions(Context& context);  ///< interactions
 Reply answer_batches(Context& context);       ///< batches

@@ -4,6 +4,7 @@
 #include "daemon/sandbox/context.hpp"
 #include "daemon/sandbox/embeddings.hpp"
 #include "daemon/sandbox/fields.hpp"
+#include "daemon/sandbox/stored.hpp"
 
 namespace gembal::sandbox {
 namespace {
@@ -79,6 +80,7 @@ Reply count(Context& context) {
         invalid_argument(request ? "* GenerateContentRequest.contents: contents is not specified\n"
                                  : "* CountTokensRequest.contents: contents is not specified\n"));
   }
+  if (const auto error = refuse_references(context, counted)) return refuse(context, *error);
   const auto tokens = prompt_tokens(counted);
   Json details = Json::array();
   for (const auto& [modality, number] : tokens.by_modality) {
@@ -119,6 +121,7 @@ std::variant<Said, ApiError> say(Context& context, const Model& model, Json body
       return invalid_argument("Cached content model does not match the model in the request.");
     }
   }
+  if (auto error = refuse_references(context, body)) return *std::move(error);
   auto understood = understand(model, std::move(body), cached.is_null() ? nullptr : &cached);
   if (auto* error = std::get_if<ApiError>(&understood)) return *error;
   Ask& ask = std::get<Ask>(understood);

@@ -19,6 +19,13 @@ void settle(Objects::Object& object, TimePoint now) {
 
 }  // namespace
 
+void Received::add(std::string_view bytes) {
+  constexpr std::size_t kMost = 1024 * 1024;
+  kept_.append(bytes.substr(0, kMost - std::min(kMost, kept_.size())));
+  size_ += bytes.size();
+  hash_.add(bytes);
+}
+
 std::string timestamp(TimePoint time) {
   std::string text = to_iso8601(time);
   char fraction[16];
@@ -83,15 +90,15 @@ Objects::Upload* Objects::upload(const std::string& id) {
 namespace {
 
 Json new_file(const std::string& name, std::string_view display_name, std::string_view mime_type,
-              std::string_view bytes, TimePoint now) {
+              std::uint64_t size, const std::string& sha256, TimePoint now) {
   Json file = {{"name", name}};
   if (!display_name.empty()) file["displayName"] = display_name;
   file["mimeType"] = mime_type;
-  file["sizeBytes"] = std::to_string(bytes.size());
+  file["sizeBytes"] = std::to_string(size);
   file["createTime"] = timestamp(now);
   file["updateTime"] = timestamp(now);
   file["expirationTime"] = timestamp(now + std::chrono::hours{48});
-  file["sha256Hash"] = base64_encode(sha256_hex(bytes));
+  file["sha256Hash"] = base64_encode(sha256);
   return file;
 }
 
@@ -99,8 +106,9 @@ Json new_file(const std::string& name, std::string_view display_name, std::strin
 
 Json file_json(const std::string& name, const Objects::Upload& upload, const std::string& base_url,
                TimePoint now) {
-  Json file = new_file(name, string_in(upload.file, "displayName"),
-                       string_in(upload.file, "mimeType"), upload.bytes, now);
+  Json file =
+      new_file(name, string_in(upload.file, "displayName"), string_in(upload.file, "mimeType"),
+               upload.bytes.size(), upload.bytes.sha256_hex(), now);
   file["uri"] = base_url + "/v1beta/" + name;
   file["state"] = "ACTIVE";
   file["source"] = "UPLOADED";
@@ -109,7 +117,7 @@ Json file_json(const std::string& name, const Objects::Upload& upload, const std
 
 Json generated_file_json(const std::string& name, std::string_view mime_type,
                          std::string_view bytes, const std::string& base_url, TimePoint now) {
-  Json file = new_file(name, "", mime_type, bytes, now);
+  Json file = new_file(name, "", mime_type, bytes.size(), sha256_hex(bytes), now);
   file["uri"] = base_url + "/v1beta/" + name;
   file["downloadUri"] = base_url + "/v1beta/" + name + ":download?alt=media";
   file["state"] = "ACTIVE";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -7,8 +8,25 @@
 #include <vector>
 
 #include "daemon/sandbox/errors.hpp"
+#include "lib/core/digest.hpp"
 
 namespace gembal::sandbox {
+
+/// Bytes that were uploaded: the first MiB of them, and what is known of all. Uploads may be larger
+/// than the memory that a sandbox should take.
+class Received {
+ public:
+  void add(std::string_view bytes);
+
+  const std::string& kept() const { return kept_; }
+  std::uint64_t size() const { return size_; }
+  std::string sha256_hex() const { return hash_.hex(); }
+
+ private:
+  std::string kept_;
+  std::uint64_t size_ = 0;
+  Sha256 hash_;
+};
 
 /// Things that live on the server, each belonging to the project that made it: "files/x",
 /// "cachedContents/x", "models/m/operations/x". Another project is told that they do not exist, or
@@ -26,7 +44,7 @@ class Objects {
     std::string project;
     Json json;          ///< as it is shown
     Json content;       ///< what is not shown: the contents of a cache
-    std::string bytes;  ///< of a file
+    std::string bytes;  ///< of a file, as far as they are kept
     TimePoint expires{};
     TimePoint begins{};            ///< before this moment there is no such object
     std::vector<Stage> to_come{};  ///< what `json` turns into, in order of time
@@ -49,7 +67,7 @@ class Objects {
   struct Upload {
     std::string project;
     Json file;  ///< displayName, name, mimeType as far as given
-    std::string bytes;
+    Received bytes;
   };
   void begin_upload(const std::string& id, Upload upload) { uploads_[id] = std::move(upload); }
   Upload* upload(const std::string& id);

@@ -1,12 +1,9 @@
-// What is kept on the server: files with their uploads, and cached contents.
+// What is kept on the server: files, once they are uploaded, and cached contents.
 #include "daemon/sandbox/stored.hpp"
-
-#include <algorithm>
 
 #include "daemon/sandbox/ask.hpp"
 #include "daemon/sandbox/dice.hpp"
 #include "daemon/sandbox/fields.hpp"
-#include "lib/core/text.hpp"
 
 namespace gembal::sandbox {
 namespace {
@@ -14,130 +11,6 @@ namespace {
 std::int64_t page_size(const Context& context) {
   const Json parameters = {{"pageSize", context.target.parameter("pageSize")}};
   return integer_in(parameters, "pageSize").value_or(0);
-}
-
-Reply empty_reply(const char* upload_status) {
-  Reply reply;
-  reply.headers = {{"content-type", "text/plain; charset=utf-8"},
-                   {"x-goog-upload-status", upload_status}};
-  reply.events = {""};
-  return reply;
-}
-
-Json store_file(Context& context, Objects& objects, const Objects::Upload& upload) {
-  std::string name(string_in(upload.file, "name"));
-  if (name.empty()) name = "files/" + Dice(context.seed, "file" + context.id).name(12);
-  const Json file = file_json(name, upload, base_url(context), context.now);
-  objects.put(name,
-              {upload.project, file, Json(), upload.bytes, context.now + std::chrono::hours{48}});
-  return {{"file", file}};
-}
-
-Reply start_upload(Context& context) {
-  auto body = read_body(context.request.body, "CreateFileRequest");
-  if (body.error) return refuse(context, *body.error);
-  Objects::Upload upload;
-  upload.project = context.project;
-  upload.file = find(body.value, "file") ? body.value["file"] : Json::object();
-  upload.file["mimeType"] = header(context.request, "x-goog-upload-header-content-type");
-  const std::string id = Dice(context.seed, "upload" + context.id).name(40);
-  context.with_objects([&](Objects& objects) { objects.begin_upload(id, std::move(upload)); });
-  const std::string url = base_url(context) + "/upload/" + context.target.version +
-                          "/files?upload_id=" + id + "&upload_protocol=resumable";
-  Reply reply = empty_reply("active");
-  reply.headers.insert(reply.headers.end(), {{"x-goog-upload-url", url},
-                                             {"x-goog-upload-control-url", url},
-                                             {"x-goog-upload-chunk-granularity", "8388608"}});
-  return reply;
-}
-
-/// One request to a session's URL: `upload`, `upload, finalize`, `finalize`, `query` or `cancel`.
-Reply continue_upload(Context& context) {
-  const std::string id = context.target.parameter("upload_id");
-  const std::string command = lower(header(context.request, "x-goog-upload-command"));
-  std::optional<Reply> reply;
-  context.with_objects([&](Objects& objects) {
-    Objects::Upload* upload = objects.upload(id);
-    if (!upload) return;
-    if (command == "cancel") {
-      objects.end_upload(id);
-      reply = empty_reply("cancelled");
-      return;
-    }
-    const bool uploads = command.find("upload") != std::string::npos;
-    const Json headers = {{"offset", header(context.request, "x-goog-upload-offset")}};
-    const auto offset = integer_in(headers, "offset").value_or(0);
-    if (uploads && offset != static_cast<std::int64_t>(upload->bytes.size())) {
-      reply = refuse(
-          context, invalid_argument("The upload offset does not match the bytes received so far."));
-      return;
-    }
-    if (uploads) upload->bytes += context.request.body;
-    if (command.find("finalize") != std::string::npos) {
-      reply = json_reply(200, store_file(context, objects, *upload), context.compact());
-      reply->headers.emplace_back("x-goog-upload-status", "final");
-      objects.end_upload(id);
-      return;
-    }
-    reply = empty_reply("active");
-    reply->headers.emplace_back("x-goog-upload-size-received",
-                                std::to_string(upload->bytes.size()));
-  });
-  if (reply) return *reply;
-  return refuse(context, plain_error(404, "NOT_FOUND", "The upload session was not found."));
-}
-
-/// uploadType=multipart: multipart/related with the metadata first, then the bytes.
-Reply multipart_upload(Context& context) {
-  const std::string type(header(context.request, "content-type"));
-  const auto at = type.find("boundary=");
-  const auto bad = [&context] {
-    return refuse(context, invalid_argument("Malformed multipart body."));
-  };
-  if (at == std::string::npos) return bad();
-  std::string boundary = type.substr(at + 9, type.find(';', at) - at - 9);
-  boundary.erase(std::remove(boundary.begin(), boundary.end(), '"'), boundary.end());
-  const std::string mark = "--" + boundary;
-  const std::string& body = context.request.body;
-  std::vector<std::pair<std::string, std::string>> parts;  // head, bytes
-  for (auto start = body.find(mark); start != std::string::npos;) {
-    start += mark.size();
-    const auto end = body.find("\r\n" + mark, start);
-    const auto head_end = body.find("\r\n\r\n", start);
-    if (end == std::string::npos || head_end == std::string::npos || head_end > end) break;
-    parts.emplace_back(body.substr(start, head_end - start),
-                       body.substr(head_end + 4, end - head_end - 4));
-    start = end + 2;
-  }
-  if (parts.size() != 2) return bad();
-  auto metadata = read_body(parts[0].second, "CreateFileRequest");
-  if (metadata.error) return refuse(context, *metadata.error);
-  Objects::Upload upload;
-  upload.project = context.project;
-  upload.file = find(metadata.value, "file") ? metadata.value["file"] : Json::object();
-  upload.bytes = parts[1].second;
-  for (const auto& line : split(parts[1].first, '\n')) {
-    const auto colon = line.find(':');
-    if (colon != std::string_view::npos && iequals(trim(line.substr(0, colon)), "content-type")) {
-      upload.file["mimeType"] = trim(line.substr(colon + 1));
-    }
-  }
-  Json file;
-  context.with_objects([&](Objects& objects) { file = store_file(context, objects, upload); });
-  return json_reply(200, file, context.compact());
-}
-
-Reply upload(Context& context) {
-  if (context.request.method != "POST" && context.request.method != "PUT")
-    return refuse(context, no_such_page());
-  if (!context.target.parameter("upload_id").empty()) return continue_upload(context);
-  if (lower(header(context.request, "x-goog-upload-protocol")) == "resumable")
-    return start_upload(context);
-  if (context.target.parameter("uploadType") == "multipart" ||
-      header(context.request, "x-goog-upload-protocol") == "multipart") {
-    return multipart_upload(context);
-  }
-  return refuse(context, invalid_argument("Unsupported upload protocol."));
 }
 
 Json cache_json(const std::string& name, const Json& content, std::int64_t tokens, TimePoint now,
@@ -187,6 +60,7 @@ Reply create_cache(Context& context) {
                                             std::to_string(tokens) +
                                             ", min_total_token_count=" + std::to_string(kFewest)));
   }
+  if (const auto error = refuse_references(context, body.value)) return refuse(context, *error);
   const auto expires = expiry_of(body.value, context.now);
   if (!expires)
     return refuse(
@@ -246,6 +120,19 @@ Reply download(Context& context) {
   return reply;
 }
 
+/// The id in the URI of a file of this API, wherever its server is said to be: clients quote the
+/// URI that they were given, and others, such as a video's on the web, are not looked up. "": no
+/// file.
+std::string file_in(std::string_view uri) {
+  for (const std::string_view before : {"/v1beta/files/", "/v1/files/", "/v1alpha/files/"}) {
+    const auto at = uri.find(before);
+    if (at == std::string_view::npos) continue;
+    const auto id = uri.substr(at + before.size());
+    return std::string(id.substr(0, id.find_first_of("/:?")));
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string base_url(const Context& context) {
@@ -280,6 +167,27 @@ ApiError no_access_to_file(const std::string& id) {
       "You do not have permission to access the File " + id + " or it may not exist.");
 }
 
+std::optional<ApiError> refuse_references(Context& context, const Json& body) {
+  std::optional<ApiError> error;
+  const auto check = [&](const Json& content) {
+    const Json* parts = find(content, "parts");
+    for (const auto& part : parts ? *parts : Json::array()) {
+      const Json* data = find(part, "fileData");
+      const std::string id = data ? file_in(string_in(*data, "fileUri")) : "";
+      if (id.empty() || error) continue;
+      context.with_objects([&](Objects& objects) {
+        if (!objects.get("files/" + id, context.project, context.now))
+          error = no_access_to_file(id);
+      });
+    }
+  };
+  if (const Json* contents = find(body, "contents")) {
+    for (const auto& content : *contents) check(content);
+  }
+  if (const Json* system = find(body, "systemInstruction")) check(*system);
+  return error;
+}
+
 ApiError no_such_entity() {
   return plain_error(404, "NOT_FOUND", "Requested entity was not found.");
 }
@@ -298,7 +206,7 @@ void keep_generated_file(Context& context, const std::string& name, std::string_
 Reply answer_files(Context& context) {
   const auto& target = context.target;
   const auto& verb = context.request.method;
-  if (target.upload) return upload(context);
+  if (target.upload) return answer_upload(context);
   if (target.segments.size() == 1 && verb == "GET") return list_objects(context, "files", "files");
   if (target.segments.size() != 2 || (verb != "GET" && verb != "DELETE"))
     return refuse(context, no_such_page());

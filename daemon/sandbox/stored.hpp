@@ -20,6 +20,10 @@ Reply list_objects(Context& context, const std::string& collection, const std::s
 /// 403 for a file ("x", without "files/") that is another project's, or is not there.
 ApiError no_access_to_file(const std::string& id);
 
+/// What a body (contents in camelCase) names but its key's project does not have: files, by their
+/// URI.
+std::optional<ApiError> refuse_references(Context& context, const Json& body);
+
 /// 404 for a batch or an operation that is another project's, or is not there.
 ApiError no_such_entity();
 

@@ -29,6 +29,25 @@ std::string sha256_hex(std::string_view bytes) {
   return hex(digest, size);
 }
 
+void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
+}
+
+void Sha256::add(std::string_view bytes) {
+  EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+}
+
+std::string Sha256::hex() const {
+  const std::unique_ptr<evp_md_ctx_st, Free> copy(EVP_MD_CTX_new());
+  EVP_MD_CTX_copy_ex(copy.get(), context_.get());
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_DigestFinal_ex(copy.get(), digest, &size);
+  return gembal::hex(digest, size);
+}
+
 std::string random_hex(std::size_t count) {
   std::vector<unsigned char> bytes(count);
   // Without randomness no token may be made: there is nothing sensible left to do.

@@ -1,3 +1,5 @@
+#include "daemon/sandbox/objects.hpp"
+
 #include <gtest/gtest.h>
 
 #include "tests/sandbox/client.hpp"
@@ -87,6 +89,44 @@ TEST(FilesTest, TakesMultipartUploads) {
   EXPECT_EQ(send(client, "/upload/v1beta/files?uploadType=multipart", {}, "nothing").status, 400);
 }
 
+TEST(FilesTest, LargeOnesAreCountedAndHashedWithoutBeingKept) {
+  Received bytes;
+  const std::string piece(700'000, 'x');
+  bytes.add(piece);
+  bytes.add(piece);
+  bytes.add(piece);
+  EXPECT_EQ(bytes.kept(), std::string(1024 * 1024, 'x'));
+  EXPECT_EQ(bytes.size(), 2'100'000u);
+  EXPECT_EQ(bytes.sha256_hex(), sha256_hex(piece + piece + piece));
+}
+
+TEST(FilesTest, CanBeQuotedByTheirOwnProjectAlone) {
+  Client client(R"({"keys":[{"key":"a","project":"p"},{"key":"b","project":"p"},"c"]})");
+  const std::string id = uploaded(client, "hello", "a").substr(6);
+  const auto quoting = [](const std::string& uri) {
+    return R"({"contents":[{"role":"user","parts":[{"text":"What is it?"},{"fileData":{"mimeType":
+        "text/plain","fileUri":")" +
+           uri + "\"}}]}]}";
+  };
+  const std::string here = quoting("http://127.0.0.1:9999/v1beta/files/" + id);
+  const std::string there = quoting("https://generativelanguage.googleapis.com/v1beta/files/" + id);
+  const std::string message =
+      "You do not have permission to access the File " + id + " or it may not exist.";
+  for (const char* url : {kFlash, kFlashStream, "/v1beta/models/gemini-2.5-flash:countTokens"}) {
+    SCOPED_TRACE(url);
+    EXPECT_EQ(client.post(url, here, "a").status, 200);
+    EXPECT_EQ(client.post(url, there, "b").status, 200);
+    const auto refused = client.post(url, there, "c");
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_EQ(json_of(refused)["error"]["message"], message);
+    EXPECT_EQ(json_of(refused)["error"]["status"], "PERMISSION_DENIED");
+  }
+  EXPECT_EQ(client.post(kFlash, quoting("https://www.youtube.com/watch?v=x"), "c").status, 200);
+  EXPECT_EQ(client.get("/v1beta/files/" + id + ":download?alt=media", "c").status, 403);
+  EXPECT_EQ(client.get("/v1beta/files/" + id + ":download?alt=media", "a").status, 400)
+      << "only files that the server made can be downloaded";
+}
+
 TEST(CachesTest, LiveAreUsedAndExpire) {
   Client client;
   const std::string story(8000, 'x');
@@ -109,7 +149,13 @@ TEST(CachesTest, LiveAreUsedAndExpire) {
   EXPECT_EQ(usage["cachedContentTokenCount"], 2000);
   EXPECT_EQ(usage["promptTokenCount"], 2002);
   EXPECT_EQ(client.post(kNew, body).status, 400);
-  EXPECT_EQ(client.post(kFlash, body, "key-two").status, 403);
+  const auto refused = client.post(kFlash, body, "key-two");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(json_of(refused)["error"]["message"], "CachedContent not found (or permission denied)");
+  for (const char* verb : {"GET", "DELETE", "PATCH"}) {
+    EXPECT_EQ(client.api.answer(make_request(verb, "/v1beta/" + name, "", "key-two"), kNoon).status,
+              403);
+  }
 
   auto patch = make_request("PATCH", "/v1beta/" + name + "?updateMask=ttl", R"({"ttl":"600s"})");
   EXPECT_EQ(json_of(client.api.answer(patch, kNoon))["expireTime"], "2026-11-24T20:10:00.000Z");
