@@ -137,7 +137,7 @@ struct Api::State {
 };
 
 ErrorContext Context::error_context() const {
-  return {key, target.model(), method_name(target), target.version, now};
+  return {key, target.model(), method_name(target), target.version, now, project_number};
 }
 
 Reply refuse(const Context& context, const ApiError& error) {
@@ -163,17 +163,12 @@ Script Api::answer(const Request& request, TimePoint now) {
   State& state = *state_;
   const Options& options = state.options;
   const Target target = parse_target(request);
-  Context context{request,
-                  target,
-                  "",
-                  "",
-                  now,
-                  options.seed,
-                  "",
-                  std::nullopt,
-                  {options.latency, options.chunk_delay},
-                  {},
-                  {}};
+  Context context{request,      target,
+                  "",           "",
+                  "",           now,
+                  options.seed, "",
+                  std::nullopt, {options.latency, options.chunk_delay},
+                  {},           {}};
   const auto finish = [&context](Reply reply) {
     return deliver(std::move(reply), context.fault, context.pace, context.error_context());
   };
@@ -183,7 +178,9 @@ Script Api::answer(const Request& request, TimePoint now) {
   if (target.upload && !target.parameter("upload_id").empty()) credentials = {"", std::nullopt};
   context.key = credentials.key;
   const KnownKey* known = state.known(context.key);
-  context.project = known && !known->project.empty() ? "project " + known->project : context.key;
+  const bool grouped = known && !known->project.empty();
+  context.project = grouped ? "project " + known->project : context.key;
+  context.project_number = project_number(grouped ? known->project : "key " + context.key);
 
   // What goes wrong, the most particular first: the request's own wish, the scenario's rules, the
   // key.

@@ -20,7 +20,8 @@ struct Context {
   const Request& request;
   const Target& target;
   std::string key;
-  std::string project;
+  std::string project;         ///< whose objects and quota it uses
+  std::string project_number;  ///< what errors call that project
   TimePoint now{};
   std::uint64_t seed = 0;
   std::string id;  ///< "6r6FarDODNmynsEP8cLCoQk": the response's id, another one for each request

@@ -1,12 +1,23 @@
 #include "daemon/sandbox/errors.hpp"
 
+#include <algorithm>
 #include <cstdio>
+
+#include "daemon/sandbox/dice.hpp"
 
 namespace gembal::sandbox {
 namespace {
 
 /// What an error carries beside its message.
-enum class Detail { none, info, info_and_text, quota, html };
+enum class Detail {
+  none,
+  info,
+  info_and_text,  ///< ErrorInfo, and the message again as a LocalizedMessage
+  info_text_and_help,
+  info_and_help,
+  quota,
+  html
+};
 
 struct Row {
   const char* name;
@@ -17,8 +28,6 @@ struct Row {
   const char* reason;   ///< of the ErrorInfo; "" when there is none
   Detail detail;
 };
-
-constexpr const char* kProject = "100000000001";
 
 constexpr Row kRows[] = {
     {"invalid", 400, Scope::key, "INVALID_ARGUMENT",
@@ -35,7 +44,7 @@ constexpr Row kRows[] = {
     {"nobilling", 400, Scope::key, "FAILED_PRECONDITION",
      "Please enable billing on project #{project} by visiting "
      "https://console.developers.google.com/billing/enable?project={project}.",
-     "", Detail::none},
+     "BILLING_DISABLED", Detail::info},
     {"precondition", 400, Scope::calls, "FAILED_PRECONDITION", "Precondition check failed.", "",
      Detail::none},
     {"two-credentials", 400, Scope::key, "INVALID_ARGUMENT",
@@ -70,7 +79,7 @@ constexpr Row kRows[] = {
     {"blocked", 403, Scope::key, "PERMISSION_DENIED",
      "Requests to this API generativelanguage.googleapis.com method "
      "google.ai.generativelanguage.{version}.GenerativeService.{method} are blocked.",
-     "API_KEY_SERVICE_BLOCKED", Detail::info},
+     "API_KEY_SERVICE_BLOCKED", Detail::info_and_text},
     {"blocked-referrer", 403, Scope::key, "PERMISSION_DENIED",
      "Requests from referer <empty> are blocked.", "API_KEY_HTTP_REFERRER_BLOCKED", Detail::info},
     {"blocked-address", 403, Scope::key, "PERMISSION_DENIED",
@@ -87,7 +96,7 @@ constexpr Row kRows[] = {
      "Generative Language API has not been used in project {project} before or it is disabled. Enable it by visiting "
      "https://console.developers.google.com/apis/api/generativelanguage.googleapis.com/overview?project={project} then "
      "retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.",
-     "SERVICE_DISABLED", Detail::info_and_text},
+     "SERVICE_DISABLED", Detail::info_text_and_help},
     {"denied", 403, Scope::key, "PERMISSION_DENIED",
      "Your project has been denied access. Please contact support.", "", Detail::none},
     {"unregistered", 403, Scope::key, "PERMISSION_DENIED",
@@ -116,6 +125,11 @@ constexpr Row kRows[] = {
      "Resource exhausted. Please try again later. Please refer to "
      "https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429 for more details.",
      "", Detail::none},
+    {"bad429region", 429, Scope::calls, "RESOURCE_EXHAUSTED",
+     "Quota exceeded for quota metric 'Generate Content API requests per minute' and limit 'GenerateContent request "
+     "limit per minute for a region' of service 'generativelanguage.googleapis.com' for consumer "
+     "'project_number:{project}'.",
+     "RATE_LIMIT_EXCEEDED", Detail::info_and_help},
     {"bad429sorry", 429, Scope::calls, "",
      "Sorry... your computer or network may be sending automated queries", "", Detail::html},
     {"nocredit", 429, Scope::calls, "RESOURCE_EXHAUSTED",
@@ -212,24 +226,76 @@ ApiError canned_quota(std::string_view name, const std::string& argument,
                      asked.value_or(Milliseconds{48'939}), context.model);
 }
 
+std::string method_in(const ErrorContext& context) {
+  return context.method.empty() ? "ListModels" : context.method;
+}
+
+std::string activation_url(const ErrorContext& context) {
+  return "https://console.developers.google.com/apis/api/generativelanguage.googleapis.com/"
+         "overview?project=" +
+         context.project;
+}
+
 Json error_info(const Row& row, const ErrorContext& context) {
-  Json metadata = Json::object();
+  const std::string service = "generativelanguage.googleapis.com";
+  const std::string method =
+      "google.ai.generativelanguage." + context.version + ".GenerativeService.";
+  const std::string_view reason = row.reason;
+  const std::string consumer = "projects/" + context.project;
+  Json metadata;
   if (row.status == 401) {
-    metadata["method"] =
-        "google.ai.generativelanguage." + context.version + ".GenerativeService." + context.method;
-  } else if (row.status == 403) {
-    metadata["consumer"] = std::string("projects/") + kProject;
+    metadata = {{"method", method + context.method}, {"service", service}};
+  } else if (reason == "API_KEY_INVALID") {  // a key that is not known has no project
+    metadata = {{"service", service}};
+  } else if (reason == "CONSUMER_SUSPENDED") {
+    metadata = {
+        {"consumer", consumer}, {"service", service}, {"containerInfo", "api_key:" + context.key}};
+  } else if (reason == "API_KEY_SERVICE_BLOCKED") {
+    metadata = {{"consumer", consumer},
+                {"service", service},
+                {"apiName", service},
+                {"methodName", method + method_in(context)}};
+  } else if (reason == "SERVICE_DISABLED") {
+    metadata = {{"serviceTitle", "Generative Language API"},
+                {"consumer", consumer},
+                {"containerInfo", context.project},
+                {"service", service},
+                {"activationUrl", activation_url(context)}};
+  } else if (reason == "RATE_LIMIT_EXCEEDED") {
+    metadata = {{"service", service},
+                {"consumer", consumer},
+                {"quota_limit_value", "0"},
+                {"quota_limit", "GenerateContentRequestsPerMinutePerProjectPerRegion"},
+                {"quota_location", "us-east2"},
+                {"quota_metric", service + "/generate_content_requests"}};
+  } else {
+    metadata = {{"consumer", consumer}, {"service", service}};
   }
-  metadata["service"] = "generativelanguage.googleapis.com";
-  if (std::string_view(row.name) == "suspended")
-    metadata["containerInfo"] = "api_key:" + context.key;
   return {{"@type", "type.googleapis.com/google.rpc.ErrorInfo"},
           {"reason", row.reason},
           {"domain", "googleapis.com"},
-          {"metadata", metadata}};
+          {"metadata", std::move(metadata)}};
+}
+
+Json help_for(const Row& row, const ErrorContext& context) {
+  const bool quota = row.status == 429;
+  return {
+      {"@type", "type.googleapis.com/google.rpc.Help"},
+      {"links",
+       Json::array({{{"description", quota ? "Request a higher quota limit."
+                                           : "Google developers console API activation"},
+                     {"url", quota ? "https://cloud.google.com/docs/quota#requesting_higher_quota"
+                                   : activation_url(context)}}})}};
 }
 
 }  // namespace
+
+std::string project_number(std::string_view name) {
+  const bool number = !name.empty() && std::all_of(name.begin(), name.end(),
+                                                   [](char c) { return c >= '0' && c <= '9'; });
+  if (number) return std::string(name);
+  return std::to_string(100'000'000'000 + Dice(0, name).below(900'000'000'000));
+}
 
 std::vector<std::string> error_names() {
   std::vector<std::string> names;
@@ -254,17 +320,19 @@ std::optional<ApiError> error_named(std::string_view name, const std::string& ar
   std::string message = row->message;
   fill_in(message, "{key}", context.key);
   fill_in(message, "{model}", context.model);
-  fill_in(message, "{project}", kProject);
+  fill_in(message, "{project}", context.project);
   fill_in(message, "{version}", context.version);
-  fill_in(message, "{method}", context.method.empty() ? "ListModels" : context.method);
+  fill_in(message, "{method}", method_in(context));
   auto error = plain_error(row->status, row->canonical, message);
   if (row->detail == Detail::none) return error;
   Json details = Json::array({error_info(*row, context)});
-  if (row->detail == Detail::info_and_text) {
+  if (row->detail == Detail::info_and_text || row->detail == Detail::info_text_and_help) {
     details.push_back({{"@type", "type.googleapis.com/google.rpc.LocalizedMessage"},
                        {"locale", "en-US"},
                        {"message", message}});
   }
+  if (row->detail == Detail::info_and_help || row->detail == Detail::info_text_and_help)
+    details.push_back(help_for(*row, context));
   error.body["error"]["details"] = std::move(details);
   return error;
 }

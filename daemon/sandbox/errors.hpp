@@ -24,7 +24,12 @@ struct ErrorContext {
   std::string method;  ///< "GenerateContent": for the metadata of 401s; may be empty
   std::string version = "v1beta";
   TimePoint now{};
+  std::string project = "100000000001";  ///< the number of the key's project
 };
+
+/// The number of a project: the name itself, where that is a number; else one made from it, the
+/// same each time.
+std::string project_number(std::string_view name);
 
 /// Whose doing an error is; decides where a key that is named after it shows it.
 enum class Scope {

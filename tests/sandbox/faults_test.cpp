@@ -35,7 +35,8 @@ TEST(FaultsTest, EachErrorHasItsStatusItsWordsAndItsReason) {
       {"unknown-key", 400, "INVALID_ARGUMENT", "API Key not found.", "API_KEY_INVALID"},
       {"region", 400, "FAILED_PRECONDITION", "User location is not supported for the API use.", ""},
       {"region-without-billing", 400, "FAILED_PRECONDITION", "User location is not supported", ""},
-      {"nobilling", 400, "FAILED_PRECONDITION", "Please enable billing on project #1", ""},
+      {"nobilling", 400, "FAILED_PRECONDITION", "Please enable billing on project #",
+       "BILLING_DISABLED"},
       {"precondition", 400, "FAILED_PRECONDITION", "Precondition", ""},
       {"two-credentials", 400, "INVALID_ARGUMENT", "Multiple authentication credentials received.",
        ""},
@@ -75,6 +76,9 @@ TEST(FaultsTest, EachErrorHasItsStatusItsWordsAndItsReason) {
       {"bad429bare", 429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota).",
        ""},
       {"bad429later", 429, "RESOURCE_EXHAUSTED", "Resource exhausted. Please try again later.", ""},
+      {"bad429region", 429, "RESOURCE_EXHAUSTED",
+       "Quota exceeded for quota metric 'Generate Content API requests per minute'",
+       "RATE_LIMIT_EXCEEDED"},
       {"bad429minute", 429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", ""},
       {"bad429tokens", 429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", ""},
       {"bad429day", 429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", ""},
@@ -296,6 +300,39 @@ TEST(FaultsTest, BreaksStreamsOffWithErrors) {
   const auto in_array = client.fault(
       "error-event,1", "/v1beta/models/gemini-2.5-flash:streamGenerateContent", kHello);
   EXPECT_EQ(json_of(in_array)[1]["error"]["code"], 503);
+}
+
+TEST(FaultsTest, ErrorsNameTheProjectOfTheKey) {
+  Client client(R"({"keys":[{"key":"a","project":"p"},{"key":"b","project":"p"},"c","d",
+                           {"key":"e","project":"123456789012"}]})");
+  const auto fault = [&client](const char* name, const char* key) {
+    auto request = make_request("POST", kFlash, kHello, key);
+    request.headers.emplace_back("x-sandbox-fault", name);
+    return json_of(client.api.answer(request, kNoon))["error"];
+  };
+  const auto consumer = [&fault](const char* name, const char* key) {
+    return fault(name, key)["details"][0]["metadata"]["consumer"].get<std::string>();
+  };
+  for (const char* name :
+       {"suspended", "blocked", "blocked-referrer", "blocked-address", "blocked-android",
+        "blocked-ios", "disabled-service", "nobilling", "bad429region"}) {
+    SCOPED_TRACE(name);
+    const std::string of_a = consumer(name, "a");
+    EXPECT_EQ(of_a.size(), std::string("projects/").size() + 12) << of_a;
+    EXPECT_EQ(of_a, consumer(name, "a"));
+    EXPECT_EQ(of_a, consumer(name, "b"));
+    EXPECT_NE(of_a, consumer(name, "c"));
+    EXPECT_NE(consumer(name, "c"), consumer(name, "d"));
+    EXPECT_EQ(consumer(name, "e"), "projects/123456789012");
+  }
+  EXPECT_NE(string_in(fault("nobilling", "e"), "message").find("#123456789012 by"),
+            std::string::npos);
+  EXPECT_NE(string_in(fault("disabled-service", "e"), "message").find("in project 123456789012 "),
+            std::string::npos);
+  EXPECT_EQ(fault("blocked", "e")["details"][0]["metadata"]["methodName"],
+            "google.ai.generativelanguage.v1beta.GenerativeService.GenerateContent");
+  EXPECT_EQ(find(fault("invalid", "e")["details"][0]["metadata"], "consumer"), nullptr)
+      << "a key that is not known has no project";
 }
 
 TEST(FaultsTest, EveryFaultIsDocumented) {

@@ -110,6 +110,27 @@ Json recorded_body(const std::string& name) {
   return real.is_null() ? Json() : real["response"]["body"];
 }
 
+TEST(RecordingsTest, ErrorsHaveTheDetailsOfRecordedOnes) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"suspended", "error.403-gemini-2.5-pro__8cd207f0"},
+      {"bad401", "error.401-gemini-2.5-pro__10608ff9"},
+      {"bad429region", "error.429-MODEL__430d5ed9"},
+      {"bad429zero", "error.429-gemini-2.0-flash__699e23a3"},
+      {"bad429day", "error.429-gemini-2.5-flash__b65e67bb"},
+  };
+  Client client;
+  for (const auto& [fault, name] : cases) {
+    SCOPED_TRACE(fault);
+    const Json real = recorded_body(name)["error"];
+    const Json mine = json_of(client.fault(fault, kFlash, kHello))["error"];
+    expect_same_members(mine, real, "");
+    const auto& details = real["details"].get_ref<const Json::array_t&>();
+    ASSERT_EQ(mine["details"].size(), details.size());
+    for (std::size_t i = 0; i < details.size(); ++i)
+      expect_same_members(mine["details"][i], details[i], "details");
+  }
+}
+
 TEST(RecordingsTest, BatchesEndAsRecorded) {
   Client client;
   const Json made = json_of(client.post(

@@ -58,6 +58,7 @@ TEST(JudgeErrorTest, JudgesEveryKnownError) {
       {"bad429zero", Outcome::quota_zero},
       {"bad429bare", Outcome::quota_minute},
       {"bad429later", Outcome::quota_minute},
+      {"bad429region", Outcome::quota_minute},
       {"bad429sorry", Outcome::quota_minute},
       {"nocredit", Outcome::no_credit},
       {"spending-cap", Outcome::no_credit},
