@@ -102,6 +102,7 @@ struct Api::State {
     if (scenario.seed) options.seed = *scenario.seed;
     if (scenario.chunk_delay) options.chunk_delay = *scenario.chunk_delay;
     if (scenario.latency) options.latency = *scenario.latency;
+    started = options.started;
     seen_by_rule.resize(scenario.rules.size());
   }
 
@@ -114,13 +115,17 @@ struct Api::State {
 
   /// The first rule that matches and applies now; counts the request for every rule that it
   /// matches.
-  const Rule* rule_for(const std::string& key, const std::string& model, const std::string& path) {
+  const Rule* rule_for(const std::string& key, const std::string& model, const std::string& path,
+                       TimePoint now) {
+    if (!started) started = now;
+    const auto age = now - *started;
     const Rule* applies = nullptr;
     const auto& rules = options.scenario.rules;
     for (std::size_t i = 0; i < rules.size(); ++i) {
       const auto& rule = rules[i];
       if (!matches(rule.key, key) || !matches(rule.model, model) || !matches(rule.path, path))
         continue;
+      if (age < rule.after || (rule.lasts && age >= rule.after + *rule.lasts)) continue;
       const int turn = seen_by_rule[i]++ - rule.skip;
       if (!applies && turn >= 0 && (!rule.first || turn < *rule.first)) applies = &rule;
     }
@@ -130,6 +135,7 @@ struct Api::State {
   Options options;  // constant after construction
 
   std::mutex mutex;  // guards everything below; nothing that blocks is called while it is held
+  std::optional<TimePoint> started;
   std::vector<int> seen_by_rule;
   QuotaBook quotas;
   Objects objects;
@@ -192,7 +198,7 @@ Script Api::answer(const Request& request, TimePoint now) {
     const auto number = std::to_string(state.requests++);
     context.id = base64_encode(Dice(options.seed, "response" + number).bytes(17)).substr(0, 23);
     for (char& c : context.id) c = c == '+' ? '-' : c == '/' ? '_' : c;
-    const Rule* rule = state.rule_for(context.key, model_of(request, target), request.path);
+    const Rule* rule = state.rule_for(context.key, model_of(request, target), request.path, now);
     context.fault = rule ? rule->fault : of_key;
   }
   if (const auto wish = header(request, "x-sandbox-fault"); !wish.empty()) {
@@ -218,7 +224,10 @@ Script Api::answer(const Request& request, TimePoint now) {
   context.charge = [&state, &context, known](const std::string& model, Cost cost) {
     Quota quota = quota_in_key(context.key);
     if (known) quota = merged(known->quota, quota);
-    quota = merged(quota, state.options.scenario.quota);
+    const auto& scenario = state.options.scenario;
+    quota = merged(quota, scenario.quota);
+    if (const auto of_model = scenario.models.find(model); of_model != scenario.models.end())
+      quota = merged(of_model->second, quota);
     const std::lock_guard lock(state.mutex);
     return state.quotas.charge(context.project, model, quota, cost, context.now);
   };

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "daemon/sandbox/scenario.hpp"
 #include "daemon/sandbox/script.hpp"
@@ -14,6 +15,7 @@ struct Options {
   Milliseconds chunk_delay{20};  ///< between two events of a stream
   Milliseconds latency{};        ///< before every answer
   Scenario scenario;
+  std::optional<TimePoint> started;  ///< what rules count their time from; none: the first request
 };
 
 /// A stand-in for the Gemini API: given a request, says what to send back and when.

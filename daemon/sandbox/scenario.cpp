@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/sandbox/models.hpp"
 #include "lib/core/text.hpp"
 
 namespace gembal::sandbox {
@@ -34,10 +35,12 @@ Result<std::optional<std::int64_t>> count_in(const Json& object, const char* nam
   return number;
 }
 
-Result<std::optional<Milliseconds>> duration_in(const Json& object, const char* name) {
+Result<std::optional<Milliseconds>> duration_in(const Json& object, const char* name,
+                                                const std::string& where = "") {
   if (!find(object, name)) return std::optional<Milliseconds>{};
   const auto duration = parse_duration(string_in(object, name));
-  if (!duration) return wrong(name, "must be a duration such as \"20ms\"");
+  const std::string here = where.empty() ? name : where + "." + name;
+  if (!duration) return wrong(here, "must be a duration such as \"20ms\"");
   return duration;
 }
 
@@ -96,7 +99,8 @@ Result<KnownKey> key_in(const Json& json, const std::string& where) {
 }
 
 Result<Rule> rule_in(const Json& json, const std::string& where) {
-  if (const auto members = only(json, where, {"key", "model", "path", "skip", "first", "fault"});
+  if (const auto members =
+          only(json, where, {"key", "model", "path", "after", "for", "skip", "first", "fault"});
       !members) {
     return members.error();
   }
@@ -107,6 +111,12 @@ Result<Rule> rule_in(const Json& json, const std::string& where) {
     if (!text) return text.error();
     *target = *std::move(text);
   }
+  const auto after = duration_in(json, "after", where);
+  const auto lasts = duration_in(json, "for", where);
+  if (!after) return after.error();
+  if (!lasts) return lasts.error();
+  rule.after = after->value_or(Milliseconds{0});
+  rule.lasts = *lasts;
   const auto skip = count_in(json, "skip", where);
   const auto first = count_in(json, "first", where);
   if (!skip) return skip.error();
@@ -117,6 +127,22 @@ Result<Rule> rule_in(const Json& json, const std::string& where) {
   if (!fault) return fault.error();
   rule.fault = *std::move(fault);
   return rule;
+}
+
+Result<std::map<std::string, Quota>> models_in(const Json& json) {
+  std::map<std::string, Quota> models;
+  const Json* given = find(json, "models");
+  if (!given) return models;
+  if (!given->is_object()) return wrong("models", "must be an object");
+  for (const auto& [id, model] : given->items()) {
+    const std::string where = "models." + id;
+    if (!model_named(id)) return wrong(where, "is no model of the sandbox");
+    if (const auto members = only(model, where, {"quota"}); !members) return members.error();
+    const auto quota = quota_in(model, where);
+    if (!quota) return quota.error();
+    models[model_named(id)->id] = *quota;
+  }
+  return models;
 }
 
 Result<const Json*> list_in(const Json& json, const char* name) {
@@ -130,8 +156,8 @@ Result<const Json*> list_in(const Json& json, const char* name) {
 }  // namespace
 
 Result<Scenario> parse_scenario(const Json& json) {
-  if (const auto known =
-          only(json, "scenario", {"seed", "chunk_delay", "latency", "keys", "quota", "rules"});
+  if (const auto known = only(
+          json, "scenario", {"seed", "chunk_delay", "latency", "keys", "quota", "models", "rules"});
       !known) {
     return known.error();
   }
@@ -148,6 +174,9 @@ Result<Scenario> parse_scenario(const Json& json) {
   const auto quota = quota_in(json, "");
   if (!quota) return quota.error();
   scenario.quota = *quota;
+  auto models = models_in(json);
+  if (!models) return models.error();
+  scenario.models = *std::move(models);
 
   const auto keys = list_in(json, "keys");
   if (!keys) return keys.error();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +18,9 @@ struct Rule {
   std::string key;
   std::string model;
   std::string path;
-  int skip = 0;              ///< so many matching requests pass unharmed first
+  Milliseconds after{};               ///< not before the sandbox has run for so long
+  std::optional<Milliseconds> lasts;  ///< and then for so long; no value: for ever
+  int skip = 0;                       ///< so many matching requests pass unharmed first
   std::optional<int> first;  ///< and then so many get the fault; no value: all further ones
   std::optional<Fault>
       fault;  ///< no value: the matching requests pass, whatever later rules and the key's name say
@@ -39,6 +42,7 @@ struct Scenario {
   std::optional<Milliseconds> latency;
   std::vector<KnownKey> keys;  ///< empty: any key is accepted; else all others are invalid
   Quota quota;
+  std::map<std::string, Quota> models;  ///< by id; what it says wins over all other quotas
   std::vector<Rule> rules;
 };
 

@@ -87,6 +87,7 @@ Result<std::unique_ptr<Server>> Server::open(async::Loop& loop, const std::strin
                                              Options options) {
   const auto endpoint = daemon::front::reserve(address);
   if (!endpoint) return endpoint.error();
+  if (!options.started) options.started = std::chrono::system_clock::now();
   auto server = std::make_unique<Server>(*endpoint, std::move(options));
   auto listener = daemon::front::Listener::open(loop, *endpoint, server->service_,
                                                 server->connections_, kMostConnections);

@@ -89,6 +89,33 @@ TEST(QuotaTest, KeysOfOneProjectShareTheirQuota) {
   EXPECT_EQ(client.post(kFlash, kHello, "c").status, 200);
 }
 
+TEST(QuotaTest, ModelsHaveQuotasOfTheirOwn) {
+  Client client(R"({"quota":{"rpm":3,"rpd":5},
+      "keys":[{"key":"a","project":"p"},{"key":"b","project":"p"},
+              {"key":"rich","quota":{"rpm":100}}],
+      "models":{"gemini-2.5-flash":{"quota":{"rpm":2}},"models/gemini-3.5-flash":{"quota":{"rpd":0}}}})");
+  const auto violation = [](const Script& script) { return detail(script, 1)["violations"][0]; };
+  EXPECT_EQ(client.post(kFlash, kHello, "a").status, 200);
+  EXPECT_EQ(client.post(kFlash, kHello, "b", kNoon + seconds{20}).status, 200);
+  const auto refused = client.post(kFlash, kHello, "a", kNoon + seconds{30});
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(quota_of(refused), "GenerateRequestsPerMinutePerProjectPerModel-FreeTier");
+  EXPECT_EQ(violation(refused)["quotaValue"], "2");
+  EXPECT_EQ(to_text(violation(refused)["quotaDimensions"]),
+            R"({"location":"global","model":"gemini-2.5-flash"})");
+  EXPECT_EQ(delay_of(refused), "30s");
+  EXPECT_NE(string_in(json_of(refused)["error"], "message")
+                .find("generate_content_free_tier_requests, limit: 2, model: gemini-2.5-flash"),
+            std::string::npos);
+
+  const auto none = client.post(kNew, kHello, "rich");
+  EXPECT_EQ(quota_of(none), "GenerateRequestsPerDayPerProjectPerModel-FreeTier");
+  EXPECT_EQ(find(violation(none), "quotaValue"), nullptr);
+  const char* other = "/v1beta/models/gemini-2.5-pro:generateContent";
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(client.post(other, kHello, "a").status, 200);
+  EXPECT_EQ(violation(client.post(other, kHello, "b"))["quotaValue"], "3");
+}
+
 TEST(QuotaTest, BadRequestsCostNothing) {
   Client client;
   EXPECT_EQ(client.post(kFlash, "{}", "key-rpd1").status, 400);

@@ -27,6 +27,13 @@ TEST(ScenarioTest, RefusesWhatItDoesNotUnderstand) {
        "scenario: 'keys[0].key' is missing"},
       {"a quota of words", R"({"quota":{"rpm":"many"}})",
        "scenario: 'quota.rpm' must be a number from 0 on"},
+      {"a time without a unit", R"({"rules":[{"for":"ten"}]})",
+       "scenario: 'rules[0].for' must be a duration such as \"20ms\""},
+      {"models that are a list", R"({"models":[]})", "scenario: 'models' must be an object"},
+      {"a model that there is not", R"({"models":{"gemini-9":{}}})",
+       "scenario: 'models.gemini-9' is no model of the sandbox"},
+      {"a model's fault", R"({"models":{"gemini-2.5-pro":{"fault":"overloaded"}}})",
+       "scenario: unknown member 'fault' in 'models.gemini-2.5-pro'"},
       {"rules that are no list", R"({"rules":{}})", "scenario: 'rules' must be a list"},
   };
   for (const auto& c : cases) {
@@ -52,6 +59,36 @@ TEST(ScenarioTest, RulesApplyInTurnToTheRequestsThatMatch) {
   EXPECT_EQ(client.post(kNewStream, kHello).status, 500);
   EXPECT_EQ(client.post(kFlash, kHello, "leaked-but-forgiven").status, 200);
   EXPECT_EQ(client.post(kFlash, kHello, "leaked-still").status, 403);
+}
+
+TEST(ScenarioTest, RulesApplyForATime) {
+  Client client(R"({"rules":[
+      {"key":"a","after":"5s","for":"10s","fault":"overloaded"},
+      {"key":"b","for":"1m","first":1,"fault":"bad500"},
+      {"key":"c","after":"1h","skip":1,"fault":"leaked"}]})");
+  const auto ask = [&client](const char* key, Milliseconds after) {
+    return client.post(kFlash, kHello, key, kNoon + after).status;
+  };
+  using std::chrono::hours;
+  using std::chrono::seconds;
+  EXPECT_EQ(ask("a", seconds{0}), 200);
+  EXPECT_EQ(ask("b", seconds{0}), 500);
+  EXPECT_EQ(ask("b", seconds{0}), 200);
+  EXPECT_EQ(ask("c", seconds{0}), 200);
+  EXPECT_EQ(ask("a", Milliseconds{4999}), 200);
+  EXPECT_EQ(ask("a", seconds{5}), 503);
+  EXPECT_EQ(ask("a", Milliseconds{14'999}), 503);
+  EXPECT_EQ(ask("a", seconds{15}), 200);
+  EXPECT_EQ(ask("c", hours{1}), 200) << "what came before does not count";
+  EXPECT_EQ(ask("c", hours{1}), 403);
+}
+
+TEST(ScenarioTest, CountsFromItsStart) {
+  Options options;
+  options.scenario = *parse_scenario(*parse_json(R"({"rules":[{"after":"5s","fault":"bad500"}]})"));
+  options.started = kNoon - std::chrono::seconds{5};
+  Client client(std::move(options));
+  EXPECT_EQ(client.post(kFlash, kHello).status, 500);
 }
 
 TEST(ScenarioTest, MatchesTheModelInTheBodyOfOpenAiRequests) {
