@@ -86,10 +86,12 @@ Reply route(Context& context) {
   const std::string first = target.segments.empty() ? "" : target.segments[0];
   if (first == "openai") return answer_openai(context);
   if (first == "files") return answer_files(context);
+  if (target.upload && first == "fileSearchStores") return answer_upload(context);
   if (target.upload || target.download) return refuse(context, no_such_page());
   if (first == "models") return answer_models(context);
   if (first == "cachedContents") return answer_caches(context);
   if (first == "interactions") return answer_interactions(context);
+  if (first == "fileSearchStores") return answer_file_search(context);
   if (first == "batches") return answer_batches(context);
   return refuse(context, no_such_page());
 }

@@ -49,6 +49,7 @@ Reply answer_files(Context& context);         ///< files and downloads
 Reply answer_upload(Context& context);        ///< below /upload/
 Reply answer_caches(Context& context);        ///< cachedContents
 Reply answer_interactions(Context& context);  ///< interactions
+Reply answer_file_search(Context& context);   ///< fileSearchStores
 Reply answer_batches(Context& context);       ///< batches
 Reply answer_openai(Context& context);        ///< openai/*
 

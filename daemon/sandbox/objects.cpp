@@ -53,6 +53,11 @@ bool Objects::remove(const std::string& name, const std::string& project, TimePo
   return true;
 }
 
+void Objects::remove_below(const std::string& name) {
+  const std::string prefix = name + "/";
+  std::erase_if(objects_, [&](const auto& entry) { return entry.first.starts_with(prefix); });
+}
+
 Json Objects::list(const std::string& collection, const std::string& member,
                    const std::string& project, std::int64_t page_size, const std::string& token,
                    TimePoint now) {

@@ -57,6 +57,9 @@ class Objects {
 
   bool remove(const std::string& name, const std::string& project, TimePoint now);
 
+  /// Removes what lies below: "x/documents/y" and the like.
+  void remove_below(const std::string& name);
+
   /// A page of {"files":[...],"nextPageToken"?}: the objects of that collection ("files",
   /// "fileSearchStores/x/documents"), by name, without what lies below them. `member` names the
   /// list in the answer.
@@ -66,7 +69,8 @@ class Objects {
   /// An upload that has been announced; the session's id stands in its URL.
   struct Upload {
     std::string project;
-    Json file;  ///< displayName, name, mimeType as far as given
+    std::string store;  ///< "fileSearchStores/x" for a document of it; empty: a file
+    Json file;          ///< displayName, name, mimeType as far as given
     Received bytes;
   };
   void begin_upload(const std::string& id, Upload upload) { uploads_[id] = std::move(upload); }

@@ -133,6 +133,19 @@ std::string file_in(std::string_view uri) {
   return "";
 }
 
+/// The names in a fileSearch tool, which read_body() takes as it is: in either spelling.
+std::vector<std::string> stores_in(const Json& search) {
+  std::vector<std::string> stores;
+  for (const char* name : {"fileSearchStoreNames", "file_search_store_names"}) {
+    const Json* names = find(search, name);
+    if (!names || !names->is_array()) continue;
+    for (const auto& store : *names) {
+      if (store.is_string()) stores.push_back(store.get<std::string>());
+    }
+  }
+  return stores;
+}
+
 }  // namespace
 
 std::string base_url(const Context& context) {
@@ -185,6 +198,16 @@ std::optional<ApiError> refuse_references(Context& context, const Json& body) {
     for (const auto& content : *contents) check(content);
   }
   if (const Json* system = find(body, "systemInstruction")) check(*system);
+  const Json* tools = find(body, "tools");
+  for (const auto& tool : tools ? *tools : Json::array()) {
+    const Json* search = find(tool, "fileSearch");
+    for (const auto& store : search ? stores_in(*search) : std::vector<std::string>()) {
+      context.with_objects([&](Objects& objects) {
+        if (!error && !objects.get(store, context.project, context.now))
+          error = no_access_to_store(store.substr(store.find('/') + 1));
+      });
+    }
+  }
   return error;
 }
 

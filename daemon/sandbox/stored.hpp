@@ -21,8 +21,25 @@ Reply list_objects(Context& context, const std::string& collection, const std::s
 ApiError no_access_to_file(const std::string& id);
 
 /// What a body (contents in camelCase) names but its key's project does not have: files, by their
-/// URI.
+/// URI, and file search stores.
 std::optional<ApiError> refuse_references(Context& context, const Json& body);
+
+/// 403 for a file search store of that id.
+ApiError no_access_to_store(const std::string& id);
+
+/// A document on its way into a file search store.
+struct NewDocument {
+  std::string project;
+  std::string store;  ///< "fileSearchStores/x"
+  std::string display_name;
+  std::string mime_type;  ///< may be empty
+  std::string size_bytes;
+  std::string answer;      ///< the type of the operation's response
+  std::string operations;  ///< where the operation lives: "/operations/"
+};
+/// Adds the document and its operation. Gives the operation as an upload shows it: with a response,
+/// and not yet done.
+Json add_document(Context& context, Objects& objects, const NewDocument& document);
 
 /// 404 for a batch or an operation that is another project's, or is not there.
 ApiError no_such_entity();

@@ -1,4 +1,5 @@
-// Uploads of files: the resumable protocol, and multipart.
+// Uploads: the resumable protocol, for files and for documents of a file search store; multipart
+// for files.
 #include <algorithm>
 
 #include "daemon/sandbox/dice.hpp"
@@ -26,17 +27,37 @@ Json store_file(Context& context, Objects& objects, const Objects::Upload& uploa
   return {{"file", file}};
 }
 
-Reply start_upload(Context& context) {
-  auto body = read_body(context.request.body, "CreateFileRequest");
+/// The document that an upload to a file search store becomes.
+Json store_document(Context& context, Objects& objects, const Objects::Upload& upload) {
+  return add_document(
+      context, objects,
+      {upload.project, upload.store, std::string(string_in(upload.file, "displayName")),
+       std::string(string_in(upload.file, "mimeType")), std::to_string(upload.bytes.size()),
+       "UploadToFileSearchStoreResponse", "/upload/operations/"});
+}
+
+/// `store`: "fileSearchStores/x", or "" for a file.
+Reply start_upload(Context& context, const std::string& store) {
+  auto body = read_body(context.request.body,
+                        store.empty() ? "CreateFileRequest" : "UploadToFileSearchStoreRequest");
   if (body.error) return refuse(context, *body.error);
   Objects::Upload upload;
   upload.project = context.project;
-  upload.file = find(body.value, "file") ? body.value["file"] : Json::object();
-  upload.file["mimeType"] = header(context.request, "x-goog-upload-header-content-type");
+  upload.store = store;
+  if (!store.empty()) {
+    upload.file = body.value;
+  } else {
+    upload.file = find(body.value, "file") ? body.value["file"] : Json::object();
+  }
+  if (const auto type = header(context.request, "x-goog-upload-header-content-type");
+      !type.empty() || store.empty()) {
+    upload.file["mimeType"] = type;
+  }
   const std::string id = Dice(context.seed, "upload" + context.id).name(40);
   context.with_objects([&](Objects& objects) { objects.begin_upload(id, std::move(upload)); });
-  const std::string url = base_url(context) + "/upload/" + context.target.version +
-                          "/files?upload_id=" + id + "&upload_protocol=resumable";
+  const std::string path = store.empty() ? "files" : store + ":uploadToFileSearchStore";
+  const std::string url = base_url(context) + "/upload/" + context.target.version + "/" + path +
+                          "?upload_id=" + id + "&upload_protocol=resumable";
   Reply reply = empty_reply("active");
   reply.headers.insert(reply.headers.end(), {{"x-goog-upload-url", url},
                                              {"x-goog-upload-control-url", url},
@@ -67,7 +88,10 @@ Reply continue_upload(Context& context) {
     }
     if (uploads) upload->bytes.add(context.request.body);
     if (command.find("finalize") != std::string::npos) {
-      reply = json_reply(200, store_file(context, objects, *upload), context.compact());
+      reply = json_reply(200,
+                         upload->store.empty() ? store_file(context, objects, *upload)
+                                               : store_document(context, objects, *upload),
+                         context.compact());
       reply->headers.emplace_back("x-goog-upload-status", "final");
       objects.end_upload(id);
       return;
@@ -126,10 +150,21 @@ Reply answer_upload(Context& context) {
   if (context.request.method != "POST" && context.request.method != "PUT")
     return refuse(context, no_such_page());
   if (!context.target.parameter("upload_id").empty()) return continue_upload(context);
+  std::string store;
+  if (const auto& segments = context.target.segments; segments[0] == "fileSearchStores") {
+    if (segments.size() != 2 || context.target.method != "uploadToFileSearchStore")
+      return refuse(context, no_such_page());
+    store = "fileSearchStores/" + segments[1];
+    bool found = false;
+    context.with_objects([&](Objects& objects) {
+      found = objects.get(store, context.project, context.now) != nullptr;
+    });
+    if (!found) return refuse(context, no_access_to_store(segments[1]));
+  }
   if (lower(header(context.request, "x-goog-upload-protocol")) == "resumable")
-    return start_upload(context);
-  if (context.target.parameter("uploadType") == "multipart" ||
-      header(context.request, "x-goog-upload-protocol") == "multipart") {
+    return start_upload(context, store);
+  if (store.empty() && (context.target.parameter("uploadType") == "multipart" ||
+                        header(context.request, "x-goog-upload-protocol") == "multipart")) {
     return multipart_upload(context);
   }
   return refuse(context, invalid_argument("Unsupported upload protocol."));

@@ -82,6 +82,10 @@ TEST(RecordingsTest, HasTheMembersOfRecordedRepliesInTheirOrder) {
        "/v1beta/models/gemini-2.5-flash:batchGenerateContent",
        R"({"batch":{"displayName":"b","inputConfig":{"requests":{"requests":[{"request":)" +
            std::string(kHello) + "}]}}}}"},
+      {"fileSearchStores-fileSearchStores", "/v1beta/fileSearchStores", R"({"displayName":"s"})"},
+      {"predictLongRunning-veo-3.1-lite",
+       "/v1beta/models/veo-3.1-lite-generate-preview:predictLongRunning",
+       R"({"instances":[{"prompt":"a wave"}]})"},
       {"interactions-interactions__0435", "/v1beta/interactions",
        R"({"model":"gemini-2.5-flash","input":"a joke"})"},
   };
