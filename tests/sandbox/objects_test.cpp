@@ -196,6 +196,35 @@ TEST(InteractionsTest, AreMadeReadAndRemoved) {
   EXPECT_EQ(client.get(url).status, 404);
 }
 
+TEST(InteractionsTest, BelongToTheProjectThatMadeThem) {
+  Client client(R"({"keys":[{"key":"a","project":"p"},{"key":"b","project":"p"},"c"]})");
+  const char* all = "/v1beta/interactions";
+  const std::string id = json_of(
+      client.post(all, R"({"agent":"deep-research","input":"x","background":true})", "a"))["id"];
+  const std::string url = std::string(all) + "/" + id;
+  const std::string next =
+      R"({"model":"gemini-3.5-flash","input":"and?","previous_interaction_id":")" + id + "\"";
+  const auto status = [&client](const char* verb, const std::string& address, const char* key) {
+    return client.api.answer(make_request(verb, address, "", key), kNoon).status;
+  };
+  EXPECT_EQ(status("GET", url, "c"), 404);
+  EXPECT_EQ(status("POST", url + "/cancel", "c"), 404);
+  EXPECT_EQ(status("DELETE", url, "c"), 404);
+  EXPECT_EQ(client.post(all, next + "}", "c").status, 404);
+  EXPECT_EQ(client.post(all, next + R"(,"stream":true})", "c").status, 404);
+
+  EXPECT_EQ(status("GET", url, "b"), 200);
+  EXPECT_EQ(status("POST", url + "/cancel", "b"), 200);
+  EXPECT_EQ(client.post(all, next + "}", "b").status, 200);
+  const Json first = events_of(client.post(all, next + R"(,"stream":true})", "b"))[0];
+  EXPECT_EQ(first["event_type"], "interaction.created");
+  const std::string streamed = first["interaction"]["id"];
+  EXPECT_EQ(status("GET", std::string(all) + "/" + streamed, "a"), 200)
+      << "the first event names what later requests ask for";
+  EXPECT_EQ(status("DELETE", url, "b"), 200);
+  EXPECT_EQ(status("GET", url, "a"), 404);
+}
+
 TEST(InteractionsTest, StreamNamedEventsWithLineFeedsAlone) {
   Client client;
   const auto script = client.post("/v1beta/interactions",
