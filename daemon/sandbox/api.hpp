@@ -21,7 +21,7 @@ struct Options {
 /// A stand-in for the Gemini API: given a request, says what to send back and when.
 ///
 /// Thread-safe. Does no I/O and reads no clock: the caller says what time it is. Knows models,
-/// keys, quotas, files, caches and interactions; forgets them when it is destroyed.
+/// keys, quotas and what lives on the server; forgets it all when it is destroyed.
 class Api {
  public:
   explicit Api(Options options);

@@ -31,12 +31,15 @@ struct Input {
 
 /// A google.rpc.Status, which has numbers where a reply has names.
 Json status_of(const ApiError& error) {
-  const Json& body = error.body["error"];
+  const Json* found = find(error.body, "error");
+  if (!found) return {{"code", 13}, {"message", "Internal error encountered."}};  // a page
+  const Json& body = *found;
   const auto name = string_in(body, "status");
   const int code = name == "INVALID_ARGUMENT"     ? 3
                    : name == "NOT_FOUND"          ? 5
                    : name == "PERMISSION_DENIED"  ? 7
                    : name == "RESOURCE_EXHAUSTED" ? 8
+                   : name == "UNAVAILABLE"        ? 14
                                                   : 13;
   return {{"code", code}, {"message", body["message"]}};
 }

@@ -132,6 +132,19 @@ TEST(BatchesTest, ReadRequestsFromAFileAndAnswerWithOne) {
   EXPECT_EQ(client.post(kBatch, body, "key-two").status, 403);
 }
 
+TEST(BatchesTest, AskForFaultsByDirectivesOfTheirRequests) {
+  Client client;
+  const std::string url =
+      "/v1beta/" + made(client, batch_of({ask_with("sandbox:{\"fault\":\"overloaded\"}"),
+                                          ask_with("sandbox:{\"fault\":\"bad502html\"}"),
+                                          ask_with("sandbox:{\"fault\":\"cut\"}")}));
+  const Json done = json_of(client.get(url, "key-one", kLater));
+  const Json& answers = done["response"]["inlinedResponses"]["inlinedResponses"];
+  EXPECT_EQ(answers[0]["error"]["message"], "The model is overloaded. Please try again later.");
+  EXPECT_EQ(answers[1]["error"]["code"], 13);
+  EXPECT_NE(find(answers[2], "response"), nullptr);
+}
+
 TEST(BatchesTest, Embed) {
   Client client;
   const auto script = client.post("/v1beta/models/gemini-embedding-001:asyncBatchEmbedContent",
