@@ -211,7 +211,15 @@ Result<void> Daemon::open_keys() {
   auto configured = keys_from(config.keys.paid, true);
   for (auto& key : keys_from(config.keys.values)) configured.push_back(std::move(key));
   if (!configured.empty()) {
-    if (auto added = store->add(configured); !added) return std::move(added).error();
+    const auto added = store->add(configured);
+    if (!added) return added.error();
+    // A key that was there already is of a paid tier now, whatever it was added as.
+    std::vector<std::string> paid;
+    for (const auto& key : keys_from(config.keys.paid)) {
+      if (std::find(added->present.begin(), added->present.end(), key.id) != added->present.end())
+        paid.push_back(key.id);
+    }
+    if (auto edited = store->edit(paid, {.paid = true}); !edited) return std::move(edited).error();
   }
   if (config.auth.tokens.empty()) {
     const auto known = store->value(kTokenName);

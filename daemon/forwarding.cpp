@@ -9,6 +9,8 @@
 namespace gembal::daemon {
 namespace {
 
+constexpr std::string_view kUploadHeaders = "x-goog-upload-";
+
 constexpr std::array<std::string_view, 12> kForwarded = {"content-type",
                                                          "accept",
                                                          "user-agent",
@@ -82,8 +84,9 @@ std::vector<std::string> forwarded_headers(const front::RequestHead& head, bool 
   for (const auto& [name, value] : head.fields) {
     const bool known = std::any_of(kForwarded.begin(), kForwarded.end(),
                                    [&name = name](std::string_view n) { return iequals(n, name); });
-    if (!known && !(sandbox && name.size() > 10 && iequals(name.substr(0, 10), "x-sandbox-")))
-      continue;
+    const bool is_upload = iequals(name.substr(0, kUploadHeaders.size()), kUploadHeaders);
+    const bool is_fault = sandbox && iequals(name.substr(0, 10), "x-sandbox-");
+    if (!known && !is_upload && !is_fault) continue;
     if (value.empty()) continue;
     std::string line;
     line.reserve(name.size() + value.size() + 2);

@@ -1,6 +1,7 @@
 #include "daemon/gateway.hpp"
 
 #include "daemon/front/pages.hpp"
+#include "daemon/routes_files.hpp"
 #include "daemon/routes_gemini.hpp"
 #include "daemon/routes_openai.hpp"
 #include "lib/log/log.hpp"
@@ -62,11 +63,15 @@ front::Service Gateway::service() {
     return error_response(route ? route->dialect : Dialect::gemini, status, message);
   };
   service.limits = [this] { return live_->front; };
+  service.streams_body = [](const front::RequestHead& head) {
+    const auto route = find_route(head);
+    return route && route->target == Target::upload;
+  };
   return service;
 }
 
 async::Task<void> Gateway::handle(Exchange& exchange) {
-  RequestScope scope{exchange, services_, live_, {}, {}, {}, {}, {}, {}};
+  RequestScope scope{exchange, services_, live_, {}, {}, {}, {}, {}, {}, {}};
   auto route = find_route(exchange.request().head);
   if (route) {
     scope.route = *std::move(route);
@@ -97,6 +102,7 @@ async::Task<void> Gateway::serve(RequestScope& scope) {
   }
   switch (target) {
     case Target::native: co_await relay_native(scope); break;
+    case Target::upload: co_await relay_upload(scope); break;
     case Target::openai_forward: co_await relay_openai(scope); break;
     case Target::openai_chat: co_await chat_completions(scope); break;
     case Target::openai_embeddings: co_await embeddings(scope); break;

@@ -6,6 +6,7 @@
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/time.hpp"
+#include "lib/sse/parser.hpp"
 
 namespace gembal::daemon {
 namespace {
@@ -146,7 +147,8 @@ std::vector<MadeObject> objects_in_reply(std::string_view body, TimePoint now) {
   if (!reply || !reply->is_object()) return made;
   add_named(*reply, now, made);
   if (const Json* file = find(*reply, "file")) add_named(*file, now, made);
-  if (string_in(*reply, "object") == "interaction" || find(*reply, "steps")) {
+  if (string_in(*reply, "object") == "interaction" || find(*reply, "steps") ||
+      find(*reply, "outputs")) {
     const std::string id(string_in(*reply, "id"));
     if (!id.empty()) made.push_back({"interactions/" + id, expiry(*reply, "interactions/x", now)});
   }
@@ -154,6 +156,21 @@ std::vector<MadeObject> objects_in_reply(std::string_view body, TimePoint now) {
     if (const Json* inner = find(*reply, member)) add_files(*inner, now, made);
   }
   return made;
+}
+
+std::optional<MadeObject> interaction_in_events(std::string_view events, TimePoint now) {
+  sse::Parser parser;
+  parser.feed(events);
+  while (const auto event = parser.next()) {
+    const auto json = parse_json(event->data);
+    if (!json || !json->is_object()) continue;
+    const Json* interaction = find(*json, "interaction");
+    std::string id(string_in(interaction ? *interaction : *json, "id"));
+    if (id.empty()) id = string_in(*json, "interaction_id");
+    if (id.empty()) continue;
+    return MadeObject{"interactions/" + id, expiry(*json, "interactions/x", now)};
+  }
+  return std::nullopt;
 }
 
 }  // namespace gembal::daemon

@@ -41,11 +41,15 @@ bool makes_object(std::string_view method, std::string_view path);
 struct MadeObject {
   std::string name;
   TimePoint expires{};
+  std::string target{};  ///< of an upload session: its URL upstream
 };
 
 /// The objects that a reply names as made, or as its own: a File, a CachedContent, an operation and
 /// the files in its result, an interaction. `now`: where the reply does not say when one expires, its
 /// kind's usual life is counted from here. Pure.
 std::vector<MadeObject> objects_in_reply(std::string_view body, TimePoint now);
+
+/// The interaction that an event stream begins with; nullopt until its name has arrived. Pure.
+std::optional<MadeObject> interaction_in_events(std::string_view events, TimePoint now);
 
 }  // namespace gembal::daemon

@@ -43,6 +43,12 @@ std::vector<std::string> candidates(const RequestScope& scope, const std::string
 
 }  // namespace
 
+bool has_fallback(const RequestScope& scope, std::string_view model) {
+  const auto& fallbacks = scope.live->config.models.fallbacks;
+  return std::any_of(fallbacks.begin(), fallbacks.end(),
+                     [model](const auto& one) { return one.first == model; });
+}
+
 async::Task<Result<void>> look_at_body(RequestScope& scope, upstream::Call& call) {
   if (!call.body || call.body->empty()) co_return Result<void>{};
   const auto& body = *call.body;
@@ -56,7 +62,10 @@ async::Task<Result<void>> look_at_body(RequestScope& scope, upstream::Call& call
   std::string first;
   for (const auto& name : facts.objects) {
     const auto owner = scope.services.owners.find(name, wall_clock());
-    if (!owner) continue;
+    if (!owner) {
+      scope.unknown_objects.push_back(name);
+      continue;
+    }
     const bool same = call.owner && (owner->key_id == call.owner->id ||
                                      (!owner->project.empty() &&
                                       owner->project == call.owner->project));
@@ -68,12 +77,15 @@ async::Task<Result<void>> look_at_body(RequestScope& scope, upstream::Call& call
     call.owner = upstream::OwningKey{owner->key_id, owner->project};
     first = name;
   }
+  call.seeks_owner = !call.owner && !scope.unknown_objects.empty();
   co_return Result<void>{};
 }
 
 async::Task<Result<Answer>> open_upstream(RequestScope& scope, upstream::Call call) {
+  auto limits = limits_of(scope);
+  if (call.body_source) limits.deadline = {};  // an upload takes its time
   auto opened = co_await scope.services.dispatcher.open(
-      std::move(call), limits_of(scope), scope.exchange.interrupt(), scope.journey);
+      std::move(call), limits, scope.exchange.interrupt(), scope.journey);
   if (opened) scope.key_id = opened->key().id;
   co_return std::move(opened);
 }

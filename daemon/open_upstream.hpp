@@ -8,6 +8,9 @@
 
 namespace gembal::daemon {
 
+/// Whether another model may answer for this one.
+bool has_fallback(const RequestScope& scope, std::string_view model);
+
 /// Makes the call for a model: the one that was asked for, or one that answers for it.
 using CallFor = std::function<upstream::Call(const std::string& model)>;
 

@@ -37,6 +37,7 @@ struct RequestScope {
   std::string model;           ///< "" when it is not about one
   std::string answering_model; ///< another one that answered for it; "" when none did
   std::string key_id;  ///< of the key that answered
+  std::vector<std::string> unknown_objects;  ///< that it names, and nobody knows whose they are
   upstream::Journey journey;
   std::string failure;  ///< why it went wrong; "" when it did not
 

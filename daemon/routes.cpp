@@ -83,7 +83,10 @@ Route below_v1(std::string_view rest, const front::RequestHead& head) {
   if (rest == "/embeddings") return openai(Target::openai_embeddings);
   if (rest.starts_with("/models/") && rest.find(':') != std::string_view::npos)
     return native("v1", rest, head.query);
-  for (const std::string_view own : {"/interactions", "/cachedContents"}) {
+  // Of these OpenAI's API has none.
+  for (const std::string_view own :
+       {"/interactions", "/cachedContents", "/fileSearchStores", "/tunedModels", "/agents",
+        "/environments", "/credentials", "/triggers", "/webhooks"}) {
     std::string_view left = rest;
     if (take_prefix(left, own)) return native("v1", rest, head.query);
   }
@@ -149,7 +152,15 @@ Result<Route> find_route(const front::RequestHead& head) {
     return route;
   }
   rest = path;
-  if (take_prefix(rest, "/upload") || take_prefix(rest, "/ws")) return unsupported(Dialect::gemini);
+  if (take_prefix(rest, "/upload")) {  // "/upload/v1beta/files"
+    Route route = native("", path, head.query);
+    route.target = Target::upload;
+    // A session's address cannot be guessed: it is its own token.
+    route.needs_token = !query_value(head.query, "upload_id").value_or("").starts_with(kSessionMark);
+    return route;
+  }
+  rest = path;
+  if (take_prefix(rest, "/ws")) return unsupported(Dialect::gemini);
 
   Route page;
   page.needs_token = false;

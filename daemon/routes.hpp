@@ -17,6 +17,7 @@ enum class Target {
   openai_models,      ///< /v1/models
   openai_model,       ///< /v1/models/{id}
   openai_forward,     ///< Google's own OpenAI-compatible surface
+  upload,             ///< files on their way to the Gemini API, of any size
   page,               ///< served by gembal itself
   unsupported,        ///< a part of an API that gembal does not offer: 501
 };
@@ -32,6 +33,9 @@ struct Route {
   upstream::Form form = upstream::Form::opaque;
   bool needs_token = true;
 };
+
+/// How the names of our own upload sessions begin.
+inline constexpr std::string_view kSessionMark = "gembal-";
 
 /// Finds the route of a request. Where two dialects own a path, the client's headers decide. Pure.
 /// Errors: bad_request (a path with dot segments).

@@ -1,8 +1,11 @@
 #include "daemon/routes_gemini.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "daemon/open_upstream.hpp"
+#include "daemon/owning.hpp"
+#include "daemon/routes_lists.hpp"
 #include "daemon/stream_guard.hpp"
 #include "lib/core/json_peek.hpp"
 #include "lib/gemini/error_reply.hpp"
@@ -15,6 +18,11 @@ using upstream::Answer;
 using upstream::Form;
 
 constexpr std::size_t kErrorBodyBytes = 1 << 20;
+constexpr std::size_t kMadeBytes = 1 << 20;
+constexpr std::size_t kMadeStart = 64 * 1024;   // of a stream: the name comes in its first event
+constexpr auto kFoundLife = std::chrono::hours{48};
+
+TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 
 // What a stream that came to its proper end has in it. Inside a JSON text the quotes would be
 // escaped, and a line end, too.
@@ -65,9 +73,8 @@ async::Task<bool> pass_body(RequestScope& scope, Answer& answer) {
   co_return true;
 }
 
-async::Task<void> pass_whole(RequestScope& scope, Answer& answer) {
-  scope.exchange.begin(answer.status(), headers_for(scope, answer.head()),
-                       announced_length(answer.head()));
+/// What is left of a reply that has begun, and its end.
+async::Task<void> pass_rest(RequestScope& scope, Answer& answer) {
   const bool sent = co_await pass_body(scope, answer);
   if (!sent) co_return;
   if (answer.error()) {
@@ -77,6 +84,12 @@ async::Task<void> pass_whole(RequestScope& scope, Answer& answer) {
     co_return;
   }
   co_await scope.exchange.finish();
+}
+
+async::Task<void> pass_whole(RequestScope& scope, Answer& answer) {
+  scope.exchange.begin(answer.status(), headers_for(scope, answer.head()),
+                       announced_length(answer.head()));
+  co_await pass_rest(scope, answer);
 }
 
 /// Passes an event stream on. One that does not come to a proper end gets an error event of the
@@ -130,32 +143,127 @@ CallFor native_call_for(RequestScope& scope) {
   };
 }
 
-/// Nothing stands in for a model whose answer is more than words, or is about its own tokens.
 async::Task<Result<Answer>> open_native(RequestScope& scope) {
-  if (scope.route.form != Form::opaque) {
+  // Nothing stands in for a model whose answer is more than words, or is about its own tokens.
+  if (scope.route.form != Form::opaque && has_fallback(scope, scope.route.model)) {
     auto opened = co_await open_upstream(scope, scope.route.model, native_call_for(scope));
     co_return std::move(opened);
   }
   auto call = forwarded(scope, scope.route.upstream_path);
-  auto looked = co_await look_at_body(scope, call);
-  if (!looked) co_return std::move(looked).error();
+  const auto object = scope.route.form == Form::opaque
+                          ? object_of_path(scope.route.upstream_path)
+                          : std::string();
+  if (!object.empty()) {
+    const auto owner = scope.services.owners.find(object, wall_clock());
+    if (owner) {
+      call.owner = upstream::OwningKey{owner->key_id, owner->project};
+    } else {
+      scope.unknown_objects.push_back(object);
+      call.seeks_owner = true;
+    }
+  }
+  if (!call.owner) {
+    auto looked = co_await look_at_body(scope, call);
+    if (!looked) co_return std::move(looked).error();
+  }
   auto opened = co_await open_upstream(scope, std::move(call));
   co_return std::move(opened);
+}
+
+/// A client that is told of an object may count on it: whose it is, is remembered first.
+async::Task<void> remember_made(RequestScope& scope, const Answer& answer, std::string_view body) {
+  auto made = objects_in_reply(body, wall_clock());
+  co_await remember_objects(scope, answer.key(), std::move(made));
+}
+
+/// What a request named, and nobody knew whose it was, belongs to the key that found it.
+async::Task<void> remember_found(RequestScope& scope, const Answer& answer) {
+  if (scope.unknown_objects.empty() || answer.status() >= 400) co_return;
+  std::vector<MadeObject> found;
+  for (auto& name : scope.unknown_objects)
+    found.push_back({std::move(name), wall_clock() + kFoundLife});
+  co_await remember_objects(scope, answer.key(), std::move(found));
+}
+
+/// Passes the reply to a request that makes objects, or tells of those that were made. A long one
+/// is a result: what it names is not looked for.
+async::Task<void> pass_made(RequestScope& scope, Answer& answer) {
+  std::string body;
+  bool is_whole = false;
+  while (body.size() < kMadeBytes) {
+    const auto piece = co_await answer.next();
+    if (!piece) {
+      is_whole = !answer.error();
+      break;
+    }
+    body += *piece;
+  }
+  if (is_whole) co_await remember_made(scope, answer, body);
+  scope.exchange.begin(answer.status(), headers_for(scope, answer.head()),
+                       announced_length(answer.head()));
+  const bool sent = co_await scope.exchange.write(body, Flush::later);
+  if (!sent) co_return;
+  co_await pass_rest(scope, answer);
+}
+
+/// Passes an interaction's events; the first of them has its name.
+async::Task<void> pass_made_events(RequestScope& scope, Answer& answer) {
+  scope.exchange.begin(answer.status(), headers_for(scope, answer.head()), std::nullopt);
+  std::string start;
+  bool is_known = false;
+  while (const auto piece = co_await answer.next()) {
+    if (!is_known && start.size() < kMadeStart) {
+      start += *piece;
+      auto made = interaction_in_events(start, wall_clock());
+      if (made) {
+        is_known = true;
+        std::vector<MadeObject> objects = {*std::move(made)};
+        co_await remember_objects(scope, answer.key(), std::move(objects));
+      }
+    }
+    const bool sent =
+        co_await scope.exchange.write(*piece, answer.ready() ? Flush::later : Flush::now);
+    if (!sent) co_return;
+  }
+  co_await pass_rest(scope, answer);
 }
 
 }  // namespace
 
 async::Task<void> relay_native(RequestScope& scope) {
   scope.model = scope.route.model;
+  if (is_merged_list(scope.exchange.request().head.method, scope.route.upstream_path)) {
+    co_await list_merged(scope);
+    co_return;
+  }
   auto opened = co_await open_native(scope);
   if (!opened) {
     co_await answer_error(scope, std::move(opened).error());
     co_return;
   }
   auto& answer = *opened;
+  co_await remember_found(scope, answer);
+  const auto& method = scope.exchange.request().head.method;
+  const auto& path = scope.route.upstream_path;
   if (answer.status() == 200 && scope.route.form == Form::sse) {
     co_await pass_events(scope, answer, StreamGuard(kGeminiEnds));
     co_return;
+  }
+  const bool makes = makes_object(method, path) ||
+                     (method == "GET" && path.find("/operations/") != std::string::npos) ||
+                     (method == "GET" && path.starts_with("/batches/"));
+  if (answer.status() == 200 && makes) {
+    if (is_event_stream(answer)) {
+      co_await pass_made_events(scope, answer);
+    } else {
+      co_await pass_made(scope, answer);
+    }
+    co_return;
+  }
+  if (method == "DELETE" && answer.status() == 200) {
+    const auto object = object_of_path(path);
+    const auto parts = std::count(path.begin(), path.end(), '/');
+    if (parts == 2) forget_object(scope, object);
   }
   co_await pass_whole(scope, answer);
 }

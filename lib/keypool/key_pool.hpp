@@ -181,6 +181,9 @@ class KeyPool {
   std::size_t usable() const;
   std::size_t size() const;
 
+  /// One usable key of each project: the objects of all can be listed with these. By id.
+  std::vector<Key> one_of_each_project() const;
+
   std::vector<KeyReport> snapshot(TimePoint now) const;
   /// Of every key, those that are ready first, in their order.
   std::vector<Prospect> prospects(std::string_view model, TimePoint now);

@@ -38,6 +38,19 @@ std::size_t KeyPool::size() const {
   return state_->order.size();
 }
 
+std::vector<Key> KeyPool::one_of_each_project() const {
+  const auto& state = *state_;
+  std::vector<Key> keys;
+  {
+    const std::lock_guard lock(state.mutex);
+    for (const auto& group : state.groups) {
+      if (!group.usable.empty()) keys.push_back(*state.keys[group.usable.front()].key);
+    }
+  }
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.id < b.id; });
+  return keys;
+}
+
 std::vector<KeyReport> KeyPool::snapshot(TimePoint now) const {
   const auto& state = *state_;
   const std::lock_guard lock(state.mutex);

@@ -54,6 +54,7 @@ http::Request request_for(const Call& call, const Lease& key, const Limits& limi
       call.key_header == KeyHeader::goog ? "x-goog-api-key: " : "authorization: Bearer ";
   request.headers.push_back(name + key->secret.reveal());
   request.body = call.body;
+  request.body_source = call.body_source;
   request.timeouts = limits.timeouts;
   if (call.form == Form::unary) request.timeouts.total = limits.unary_total;
   return request;
@@ -147,7 +148,7 @@ struct Dispatcher::Run {
         limits(std::move(its_limits)),
         interrupt(its_interrupt),
         journey(its_journey),
-        plan(limits.max_retries) {}
+        plan(call.body_source ? 0 : limits.max_retries, call.seeks_owner) {}
 
   Call call;
   Limits limits;
@@ -262,6 +263,8 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, Limits limits, async::In
       co_return std::move(last->failure);
 
     auto step = run.plan.after(outcome, jitter());
+    if (run.call.body_source && step.next == RetryPlan::Next::try_again)
+      step.next = RetryPlan::Next::give_up;  // its bytes are gone
     if (step.next == RetryPlan::Next::bypass) {
       auto bypassed = run.call.body ? gemini::with_bypassed_signatures(*run.call.body) : std::nullopt;
       if (bypassed) {

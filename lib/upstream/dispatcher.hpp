@@ -41,6 +41,8 @@ struct Call {
   bool continues = false;
   std::uint32_t tokens = 0;         ///< of input, an estimate
   std::optional<OwningKey> owner;  ///< none: any key
+  bool seeks_owner = false;        ///< it names an object that nobody knows: keys are asked for it
+  std::shared_ptr<http::BodySource> body_source;  ///< in place of `body`: sent once at most
 };
 
 /// The settings that a dispatch obeys: part of the caller's snapshot of the configuration.

@@ -55,8 +55,11 @@ RetryPlan::Step RetryPlan::after(const TryOutcome& outcome, double jitter) {
   tried_ = true;
   const auto& verdict = outcome.verdict;
   switch (verdict.outcome) {
-    case Outcome::success:
-    case Outcome::wrong_object: return {Next::pass_on, {}};
+    case Outcome::success: return {Next::pass_on, {}};
+    case Outcome::wrong_object:
+      if (owners_to_ask_-- <= 0) return {Next::pass_on, {}};
+      blamed_.push_back(outcome.key_id);
+      return {Next::try_again, {}};
     case Outcome::proxy_fault: return {Next::own_fault, {}};
     case Outcome::caller_fault:
       if (verdict.bad_signature && !std::exchange(bypassed_, true)) return {Next::bypass, {}};

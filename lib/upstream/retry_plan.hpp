@@ -26,7 +26,9 @@ struct TryOutcome {
 /// other reasons; those pause first, doubling and jittered.
 class RetryPlan {
  public:
-  explicit RetryPlan(int max_retries) : max_retries_(max_retries) {}
+  /// `seeks_owner`: the request names an object that some key of the pool may own: a few are asked.
+  explicit RetryPlan(int max_retries, bool seeks_owner = false)
+      : max_retries_(max_retries), owners_to_ask_(seeks_owner ? kMostOwnersAsked : 0) {}
 
   enum class Next {
     pass_on,      ///< hand the answer, or the error, to the client
@@ -55,7 +57,9 @@ class RetryPlan {
  private:
   Step count_failure(const TryOutcome& outcome, double jitter);
 
+  static constexpr int kMostOwnersAsked = 16;
   int max_retries_;
+  int owners_to_ask_;
   int failures_ = 0;  ///< tries that failed for reasons that are not the key's
   bool tried_ = false;
   bool bypassed_ = false;

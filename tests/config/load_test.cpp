@@ -55,6 +55,32 @@ TEST(LoadTest, LaterLayersWin) {
   EXPECT_EQ(loaded->origins.at("logs.level"), "--verbose");
 }
 
+TEST(LoadTest, ReadsHowThePoolWorks) {
+  const auto loaded = load_text(
+      "[pool]\npolicy = \"Least-Used\"\naffinity = \"off\"\naffinity_bound = 5\n"
+      "pacing = \"free: 10 rpm, 250000 tpm, 20 rpd; paid: 1000 RPM\"\nmax_wait = \"30s\"\n"
+      "[models]\npaid = [\"*-image*\"]\nfallbacks = [\"a: b\", \"a:c\"]\n",
+      {{"PAID_KEY", "key-paid"}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto& policy = loaded->config.pool.policy;
+  EXPECT_EQ(policy.choice, keypool::Choice::least_used);
+  EXPECT_FALSE(policy.follows_conversations);
+  EXPECT_EQ(policy.most_ahead, 5u);
+  EXPECT_TRUE(policy.paces);
+  EXPECT_EQ(policy.free_tier.requests_per_minute, 10u);
+  EXPECT_EQ(policy.free_tier.tokens_per_minute, 250'000u);
+  EXPECT_EQ(policy.free_tier.requests_per_day, 20u);
+  EXPECT_EQ(policy.paid_tier.requests_per_minute, 1000u);
+  EXPECT_EQ(policy.paid_tier.requests_per_day, 0u);
+  EXPECT_EQ(loaded->config.pool.max_wait, std::chrono::seconds{30});
+  EXPECT_EQ(policy.paid_models, std::vector<std::string>{"*-image*"});
+  EXPECT_EQ(loaded->config.models.fallbacks,
+            (std::vector<std::pair<std::string, std::string>>{{"a", "b"}, {"a", "c"}}));
+  ASSERT_EQ(loaded->config.keys.paid.size(), 1u);
+  EXPECT_EQ(loaded->config.keys.paid[0].reveal(), "key-paid");
+  EXPECT_FALSE(load_text("[pool]\npacing = \"off\"\n")->config.pool.policy.paces);
+}
+
 TEST(LoadTest, OurOwnNameWinsOverTheOriginals) {
   const auto loaded = load_text("", {{"GEMBAL_POOL_MAX_FAILURES", "9"}, {"MAX_FAILURES", "8"}});
   EXPECT_EQ(loaded->config.pool.policy.max_failures, 9);
@@ -129,6 +155,32 @@ TEST(LoadTest, SaysWhatIsWrongAndWhere) {
        "[server]\ndrain_timeout = 30\n",
        {},
        "server.drain_timeout must be a duration",
+       ""},
+      {"no policy of the pool's", "[pool]\npolicy = \"random\"\n", {}, "pool.policy must be one of", ""},
+      {"pacing without a tier",
+       "[pool]\npacing = \"10 rpm\"\n",
+       {},
+       "pool.pacing must be learned, off, or limits",
+       ""},
+      {"pacing in an unknown unit",
+       "[pool]\npacing = \"free: 10 rph\"\n",
+       {},
+       "pool.pacing knows the units rpm, rpd and tpm",
+       ""},
+      {"pacing without a number",
+       "[pool]\npacing = \"free: rpm\"\n",
+       {},
+       "pool.pacing wants numbers",
+       ""},
+      {"a fallback to nothing",
+       "[models]\nfallbacks = [\"gemini-2.5-pro\"]\n",
+       {},
+       "models.fallbacks must be a list of",
+       ""},
+      {"a model that falls back to itself",
+       "[models]\nfallbacks = [\"m: m\"]\n",
+       {},
+       "models.fallbacks must be a list of",
        ""},
       {"no size", "[server]\nmax_body = \"huge\"\n", {}, "server.max_body must be a size", ""},
       {"no address", "[server]\nlisten = [\"localhost\"]\n", {}, "server.listen", ""},

@@ -137,16 +137,35 @@ int Daemon::stop() {
 }
 
 Message Daemon::get(const std::string& path, const std::vector<std::string>& headers) {
-  auto all = headers;
-  all.push_back("x-goog-api-key: sk-test");
-  return ask(port_, http_request("GET", path, "", all));
+  return send("GET", path, "", headers);
 }
 
 Message Daemon::post(const std::string& path, const std::string& body,
                      const std::vector<std::string>& headers) {
+  return send("POST", path, body, headers);
+}
+
+Message Daemon::send(const std::string& method, const std::string& path, const std::string& body,
+                     const std::vector<std::string>& headers) {
   auto all = headers;
   all.push_back("x-goog-api-key: sk-test");
-  return ask(port_, http_request("POST", path, body, all));
+  return ask(port_, http_request(method, path, body, all));
+}
+
+SandboxProcess::SandboxProcess(const TempDir& home, const std::string& scenario) {
+  std::vector<std::string> words = {"sandbox", "--listen", "127.0.0.1:0"};
+  if (!scenario.empty()) {
+    words.push_back("--scenario");
+    words.push_back(home.write("scenario.json", scenario));
+  }
+  process_ = std::make_unique<Process>(home, words);
+  const std::string mark = "base URL   http://127.0.0.1:";
+  if (!process_->says(mark)) {
+    ADD_FAILURE() << process_->err();
+    return;
+  }
+  const auto out = process_->out();
+  port_ = std::atoi(out.c_str() + out.find(mark) + mark.size());
 }
 
 }  // namespace gembal::testing

@@ -76,6 +76,24 @@ class Daemon {
   Message get(const std::string& path, const std::vector<std::string>& headers = {});
   Message post(const std::string& path, const std::string& body,
                const std::vector<std::string>& headers = {});
+  Message send(const std::string& method, const std::string& path, const std::string& body = "",
+               const std::vector<std::string>& headers = {});
+
+ private:
+  std::unique_ptr<Process> process_;
+  int port_ = 0;
+};
+
+/// The sandbox as a process of its own, on a free port.
+class SandboxProcess {
+ public:
+  /// `scenario`: JSON; "" for none.
+  explicit SandboxProcess(const TempDir& home, const std::string& scenario = "");
+
+  std::string base_url() const {
+    return "http://127.0.0.1:" + std::to_string(port_) + "/v1beta";
+  }
+  int port() const { return port_; }
 
  private:
   std::unique_ptr<Process> process_;
