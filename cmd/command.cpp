@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <unordered_map>
 #include <iterator>
 #include <sstream>
 
@@ -179,14 +180,21 @@ bool print(std::string_view text) {
 
 Result<std::vector<keypool::Key>> resolve_keys(const std::vector<keypool::Key>& keys,
                                                const std::vector<std::string>& names) {
+  std::unordered_map<std::string_view, std::vector<const keypool::Key*>> whole;
+  for (const auto& key : keys) {
+    whole[key.id].push_back(&key);
+    whole[key.secret.reveal()].push_back(&key);
+    if (!key.label.empty()) whole[key.label].push_back(&key);
+  }
   std::vector<keypool::Key> found;
   for (const auto& name : names) {
     std::vector<const keypool::Key*> meant;
-    for (const auto& key : keys) {
-      const bool by_id = name.size() >= 8 && is_hexadecimal(name) &&
-                         Secret(key.secret).id().starts_with(name.substr(0, 12));
-      if (by_id || (!key.label.empty() && key.label == name) || key.secret.matches(name))
-        meant.push_back(&key);
+    if (const auto known = whole.find(name); known != whole.end()) {
+      meant = known->second;
+    } else if (name.size() >= 8 && is_hexadecimal(name)) {
+      for (const auto& key : keys) {
+        if (key.id.starts_with(name.substr(0, 12))) meant.push_back(&key);
+      }
     }
     // It may be a key that was given: it must not come back on the screen.
     const auto shown = find_api_keys(name).empty() ? name : Secret(name).redacted();

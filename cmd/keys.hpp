@@ -32,15 +32,28 @@ StatesBySubject by_subject(const std::vector<keypool::SubjectState>& states);
 struct Listed {
   keypool::Key key;
   std::vector<keypool::ModelState> states;
+  std::uint64_t requests = 0;  ///< of the last 24 hours
+  std::uint64_t tokens = 0;
 };
 
 /// Every key of the store. Errors: config, store.
 Result<std::vector<Listed>> list_all(const Context& context);
+
+/// Whether a key can stand in a header as it is.
+bool is_sendable_key(std::string_view key);
+
+/// What came of adding keys, as text or JSON.
+void print_added(const Context& context, const store::Added& added);
+
+/// --status with the statuses that there are.
+void add_status_option(CLI::App& command, std::string& status);
 
 // The subcommands of `keys`, a file for each of these.
 void add_keys_add_command(CLI::App& keys, Action& chosen);
 void add_keys_check_command(CLI::App& keys, Action& chosen);
 void add_keys_list_commands(CLI::App& keys, Action& chosen);
 void add_keys_change_commands(CLI::App& keys, Action& chosen);
+void add_keys_transfer_commands(CLI::App& keys, Action& chosen);
+void add_keys_why_command(CLI::App& keys, Action& chosen);
 
 }  // namespace gembal::cmd

@@ -84,9 +84,7 @@ Result<int> add_keys(Context& context, const AddOptions& options) {
                                : "keys look like AIza… or AQ.…; --exact takes each line as it is"};
   }
   for (const auto& key : found) {
-    const bool unsafe =
-        std::any_of(key.begin(), key.end(), [](char c) { return c <= ' ' || c > '~'; });
-    if (unsafe)
+    if (!is_sendable_key(key))
       return Error{ErrorKind::usage, "a key must not have blanks or characters beyond ASCII",
                    "give one key a line"};
   }
@@ -109,16 +107,7 @@ Result<int> add_keys(Context& context, const AddOptions& options) {
   if (!store) return std::move(store).error();
   const auto added = store->add(keys);
   if (!added) return added.error();
-  if (context.json) {
-    print(to_text({{"added", added->added.size()},
-                   {"present", added->present.size()},
-                   {"ignored", 0},
-                   {"ids", added->added}}) +
-          "\n");
-  } else if (!context.quiet) {
-    print("added " + std::to_string(added->added.size()) + ", already there " +
-          std::to_string(added->present.size()) + "\n");
-  }
+  print_added(context, *added);
   if (!options.check) return 0;
   CheckKeysOptions check;
   for (const auto& key : keys) check.names.push_back(key.id);

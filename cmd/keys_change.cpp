@@ -63,26 +63,42 @@ void add_changing_command(CLI::App& keys, Action& chosen, const std::string& nam
   });
 }
 
+/// `keys label`: whatever an owner says about a key.
 void add_label_command(CLI::App& keys, Action& chosen) {
   struct LabelOptions {
     std::string key;
     std::string text;
+    std::string project;
+    bool paid = false;
+    bool free = false;
+    store::KeyEdit edit;
   };
   auto options = std::make_shared<LabelOptions>();
-  auto* command = keys.add_subcommand("label", "Name a key");
+  auto* command = keys.add_subcommand("label", "Name a key; say what project or tier it is of");
   command
       ->add_option("key", options->key,
                    "An id (8 or more digits of it), a label, or the key itself")
       ->type_name("KEY")
       ->required();
-  command->add_option("text", options->text, "The name; '' takes it away")
-      ->type_name("TEXT")
-      ->required();
-  command->callback([&chosen, options] {
-    chosen = [options](Context& context) {
+  auto* text = command->add_option("text", options->text, "The name; '' takes it away")
+                   ->type_name("TEXT");
+  auto* project = command->add_option("--project", options->project,
+                                      "The project that it shares quota in; '' takes it away")
+                      ->type_name("NAME");
+  auto* paid = command->add_flag("--paid", options->paid, "It is of a paid tier");
+  auto* free = command->add_flag("--free", options->free, "It is of the free tier")->excludes(paid);
+  command->callback([&chosen, options, text, project, paid, free] {
+    if (text->count() > 0) options->edit.label = options->text;
+    if (project->count() > 0) options->edit.project = options->project;
+    if (paid->count() + free->count() > 0) options->edit.paid = paid->count() > 0;
+    chosen = [options](Context& context) -> Result<int> {
+      const auto& edit = options->edit;
+      if (!edit.label && !edit.project && !edit.paid)
+        return Error{ErrorKind::usage, "nothing to say about the key",
+                     "give a name, --project, --paid or --free"};
       return change_keys(context, {{options->key}, ""}, "labelled",
-                         [options](store::KeyStore& store, const auto& ids) {
-                           return store.edit(ids, {.label = options->text});
+                         [&edit](store::KeyStore& store, const auto& ids) {
+                           return store.edit(ids, edit);
                          });
     };
   });

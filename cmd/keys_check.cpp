@@ -58,11 +58,29 @@ Result<std::vector<Key>> choose(store::KeyStore& store, const CheckKeysOptions& 
   return keys;
 }
 
+/// Several keys, and all of them refused for what may as well be this machine's fault: its address,
+/// its region, its proxy.
+bool are_refused_alike(const std::vector<KeyCheck>& checks) {
+  const auto verdict = checks.front().verdict;
+  if (checks.size() < 3 || (verdict != upstream::KeyVerdict::blocked &&
+                            verdict != upstream::KeyVerdict::invalid))
+    return false;
+  return std::all_of(checks.begin(), checks.end(),
+                     [verdict](const KeyCheck& check) { return check.verdict == verdict; });
+}
+
 /// What the store should know from now on: quotas and failures always; who is disabled only when
 /// that was asked for.
 Result<void> remember(store::KeyStore& store, const CheckKeysOptions& options,
                       const std::string& model, const std::vector<Key>& keys,
                       const std::vector<KeyCheck>& checks) {
+  const bool alike = options.disable && are_refused_alike(checks);
+  if (alike) {
+    std::fprintf(stderr,
+                 "gembal: every key is refused in the same way: none is disabled for it\n"
+                 "hint: check this machine's network, proxy and upstream.base_url\n");
+  }
+  std::map<std::string, std::vector<std::string>> to_disable;  // by verdict
   std::vector<std::string> to_enable;
   std::vector<keypool::Change> changes;
   const auto now = std::chrono::system_clock::now();
@@ -73,10 +91,8 @@ Result<void> remember(store::KeyStore& store, const CheckKeysOptions& options,
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto& check = checks[i];
     const auto& key = keys[i];
-    if (upstream::is_bad(check.verdict) && options.disable && !key.disabled) {
-      if (auto done = store.disable({key.id}, to_string(check.verdict)); !done)
-        return std::move(done).error();
-    }
+    if (upstream::is_bad(check.verdict) && options.disable && !key.disabled && !alike)
+      to_disable[to_string(check.verdict)].push_back(key.id);
     if (upstream::is_usable(check.verdict) && options.enable && key.disabled)
       to_enable.push_back(key.id);
     if (!upstream::is_usable(check.verdict) || key.disabled) continue;
@@ -84,6 +100,9 @@ Result<void> remember(store::KeyStore& store, const CheckKeysOptions& options,
       auto report = judge.report(*lease, check.judged, now);
       std::move(report.changes.begin(), report.changes.end(), std::back_inserter(changes));
     }
+  }
+  for (const auto& [verdict, ids] : to_disable) {
+    if (auto done = store.disable(ids, verdict); !done) return std::move(done).error();
   }
   if (!to_enable.empty()) {
     if (auto done = store.enable(to_enable); !done) return std::move(done).error();

@@ -31,6 +31,15 @@ std::string describe(const Listed& listed) {
   return status + " until " + to_iso8601(last->until) + where;
 }
 
+std::string counted(std::uint64_t number) { return number == 0 ? "" : std::to_string(number); }
+
+/// "5m ago"; "" for never.
+std::string ago(TimePoint time) {
+  if (time == TimePoint{}) return "";
+  const auto passed = std::chrono::floor<std::chrono::seconds>(now() - time);
+  return passed.count() < 1 ? "now" : to_short_text(passed) + " ago";
+}
+
 Json to_json(const Listed& listed, bool show) {
   const auto& key = listed.key;
   Json models = Json::array();
@@ -50,6 +59,9 @@ Json to_json(const Listed& listed, bool show) {
           {"reason", key.reason},
           {"until", listed.states.empty() ? Json() : Json(to_iso8601(until))},
           {"failures", key.failures},
+          {"requests_24h", listed.requests},
+          {"tokens_24h", listed.tokens},
+          {"last_used", key.last_used == TimePoint{} ? Json() : Json(to_iso8601(key.last_used))},
           {"models", std::move(models)}};
 }
 
@@ -62,16 +74,22 @@ Result<void> sort_by(std::vector<Listed>& all, const std::string& column) {
       {"status", [](const Listed& l) { return status_of(l.key, l.states); }},
   };
   if (column.empty()) return {};
-  if (column == "failures") {
-    std::stable_sort(all.begin(), all.end(), [](const Listed& a, const Listed& b) {
-      return a.key.failures > b.key.failures;
+  const std::map<std::string, std::function<std::int64_t(const Listed&)>> numbers = {
+      {"failures", [](const Listed& l) { return l.key.failures; }},
+      {"requests", [](const Listed& l) { return static_cast<std::int64_t>(l.requests); }},
+      {"tokens", [](const Listed& l) { return static_cast<std::int64_t>(l.tokens); }},
+      {"used", [](const Listed& l) { return to_unix_milliseconds(l.key.last_used); }},
+  };
+  if (const auto number = numbers.find(column); number != numbers.end()) {
+    std::stable_sort(all.begin(), all.end(), [&](const Listed& a, const Listed& b) {
+      return number->second(a) > number->second(b);
     });
     return {};
   }
   const auto known = columns.find(column);
   if (known == columns.end()) {
     return Error{ErrorKind::usage, "there is no column '" + column + "'",
-                 "sort by id, label, project, tier, status or failures"};
+                 "sort by id, label, project, tier, status, failures, requests, tokens or used"};
   }
   std::stable_sort(all.begin(), all.end(), [&](const Listed& a, const Listed& b) {
     return known->second(a) < known->second(b);
@@ -102,36 +120,17 @@ Result<int> list_keys(Context& context, const ListOptions& options) {
     return 0;
   }
   std::vector<std::vector<std::string>> rows = {
-      {"id", "key", "label", "project", "tier", "status", "failures"}};
+      {"id", "key", "label", "project", "tier", "status", "failures", "requests 24h", "tokens 24h",
+       "last used"}};
   for (const auto& listed : *all) {
     const auto& key = listed.key;
     rows.push_back({key.id, options.show ? key.secret.reveal() : key.secret.redacted(), key.label,
                     key.project, key.paid ? "paid" : "free", describe(listed),
-                    key.failures > 0 ? std::to_string(key.failures) : ""});
+                    counted(static_cast<std::uint64_t>(key.failures)), counted(listed.requests),
+                    counted(listed.tokens), ago(key.last_used)});
   }
   print(table(std::move(rows), context.uses_color()));
   return 0;
-}
-
-/// The keys themselves, one a line: what `keys add --exact` takes.
-Result<int> export_keys(Context& context, const std::string& status) {
-  const auto all = list_all(context);
-  if (!all) return all.error();
-  Json keys = Json::array();
-  std::string lines;
-  for (const auto& listed : *all) {
-    if (!status.empty() && status_of(listed.key, listed.states) != status) continue;
-    keys.push_back(listed.key.secret.reveal());
-    lines += listed.key.secret.reveal() + "\n";
-  }
-  print(context.json ? to_text({{"keys", std::move(keys)}}) + "\n" : lines);
-  return 0;
-}
-
-void add_status_option(CLI::App& command, std::string& status) {
-  command.add_option("--status", status, "Only keys of this status")
-      ->type_name("STATUS")
-      ->check(CLI::IsMember({"ok", "cooling", "exhausted", "unsupported", "disabled"}));
 }
 
 }  // namespace
@@ -140,18 +139,11 @@ void add_keys_list_commands(CLI::App& keys, Action& chosen) {
   auto options = std::make_shared<ListOptions>();
   auto* list = keys.add_subcommand("list", "Show the keys and how they are");
   add_status_option(*list, options->status);
-  list->add_option("--sort", options->sort, "By id, label, project, tier, status or failures")
+  list->add_option("--sort", options->sort, "By id, label, project, tier, status, failures, requests, tokens or used")
       ->type_name("COLUMN");
   list->add_flag("--show", options->show, "Show the whole keys");
   list->callback([&chosen, options] {
     chosen = [options](Context& context) { return list_keys(context, *options); };
-  });
-
-  auto status = std::make_shared<std::string>();
-  auto* export_command = keys.add_subcommand("export", "Print the keys themselves, one a line");
-  add_status_option(*export_command, *status);
-  export_command->callback([&chosen, status] {
-    chosen = [status](Context& context) { return export_keys(context, *status); };
   });
 }
 

@@ -19,7 +19,7 @@ _gembal() {
     --config | --store | --file | --scenario) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word"); return ;;
     --status) mapfile -t COMPREPLY < <(compgen -W 'ok cooling exhausted unsupported disabled' -- "$word"); return ;;
-    --sort) mapfile -t COMPREPLY < <(compgen -W 'id label project tier status failures' -- "$word"); return ;;
+    --sort) mapfile -t COMPREPLY < <(compgen -W 'id label project tier status failures requests tokens used' -- "$word"); return ;;
     --env) mapfile -t COMPREPLY < <(compgen -e -- "$word"); return ;;
     --listen | --threads | --label | --project | --model | --jobs | --system | --temperature | --max-tokens | -m | -s | -t) return ;;
   esac
@@ -28,12 +28,14 @@ _gembal() {
   case $command:$sub in
     :) options="serve keys chat config sandbox --version" ;;
     serve:*) options='--listen --threads --sandbox' ;;
-    keys:) options='add check list export remove enable disable reset label' ;;
+    keys:) options='add check list why export import remove enable disable reset label' ;;
     keys:add) options='--file --env --label --project --paid --disabled --exact --check' ;;
     keys:check) options="--model --jobs --status --disable --enable $(_gembal_keys)" ;;
     keys:list) options='--status --sort --show' ;;
     keys:export) options='--status' ;;
-    keys:label) options=$(_gembal_keys) ;;
+    keys:label) options="--project --paid --free $(_gembal_keys)" ;;
+    keys:why) options='--model' ;;
+    keys:import) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     keys:remove | keys:enable | keys:disable | keys:reset) options="--status $(_gembal_keys)" ;;
     chat:*) options='--model --system --temperature --max-tokens --no-stream --usage --dry-run' ;;
     config:) options='show check example path' ;;

@@ -24,7 +24,7 @@ complete -c gembal -n '__fish_seen_subcommand_from serve' -l listen -x -d 'Liste
 complete -c gembal -n '__fish_seen_subcommand_from serve' -l threads -x -d 'Event loops'
 complete -c gembal -n '__fish_seen_subcommand_from serve' -l sandbox -d 'Answer from a stand-in for the API'
 
-set -l keys_commands add check list export remove enable disable reset label
+set -l keys_commands add check list why export import remove enable disable reset label
 set -l names_keys '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check remove enable disable reset label'
 complete -c gembal -n "__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from $keys_commands" -a "$keys_commands"
 complete -c gembal -n '__fish_seen_subcommand_from add' -l file -r -F -d 'Look in this file'
@@ -36,12 +36,17 @@ complete -c gembal -n '__fish_seen_subcommand_from add' -l disabled -d 'Do not u
 complete -c gembal -n '__fish_seen_subcommand_from add' -l exact -d 'Each line is a key'
 complete -c gembal -n '__fish_seen_subcommand_from add' -l check -d 'Ask the API with each'
 complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check list export remove enable disable reset' -l status -x -a 'ok cooling exhausted unsupported disabled' -d 'Only keys of this status'
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from list' -l sort -x -a 'id label project tier status failures' -d 'By column'
+complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from list' -l sort -x -a 'id label project tier status failures requests tokens used' -d 'By column'
 complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from list' -l show -d 'Show the whole keys'
 complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check' -l model -x -d 'Ask this model'
 complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check' -l jobs -x -d 'So many at a time'
 complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check' -l disable -d 'Disable the bad'
 complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check' -l enable -d 'Enable those that work again'
+complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from why' -l model -x -d 'The model to ask about'
+complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from import' -F
+complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from label' -l project -x -d 'Whose quota it shares'
+complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from label' -l paid -d 'Of a paid tier'
+complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from label' -l free -d 'Of the free tier'
 complete -c gembal -n "$names_keys" -a '(__gembal_keys)'
 
 complete -c gembal -n '__fish_seen_subcommand_from chat' -s m -l model -x -d Model

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 #include <algorithm>
+#include <unordered_set>
 
 namespace gembal {
 namespace {
@@ -126,8 +127,9 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
 
 std::vector<std::string> find_api_keys(std::string_view text) {
   std::vector<std::string> keys;
-  const auto add = [&keys](std::string_view key) {
-    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.emplace_back(key);
+  std::unordered_set<std::string_view> seen;
+  const auto add = [&](std::string_view key) {
+    if (seen.insert(key).second) keys.emplace_back(key);
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (i > 0 && is_key_char(text[i - 1])) continue;  // inside a longer word

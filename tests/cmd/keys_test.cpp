@@ -76,10 +76,92 @@ TEST(KeysTest, NamesAndExportsKeys) {
   EXPECT_EQ(run(home, {"keys", "disable", "the first"}).out, "disabled 1\n");
   EXPECT_EQ(run(home, {"keys", "export"}).out, "key-one\nkey-two\n");
   EXPECT_EQ(run(home, {"keys", "export", "--status", "disabled"}).out, "key-one\n");
-  EXPECT_EQ(run(home, {"keys", "export", "--json"}).out, "{\"keys\":[\"key-one\",\"key-two\"]}\n");
+  const auto exported = run(home, {"keys", "export", "--json"}).out;
+  TempDir other;
+  EXPECT_EQ(run(other, {"keys", "import"}, exported).out, "added 2, already there 0\n");
+  EXPECT_EQ(run(other, {"keys", "export", "--json"}).out, exported)
+      << "labels, projects, tiers and who is disabled come along";
+  EXPECT_EQ(run(other, {"keys", "import"}, exported).out, "added 0, already there 2\n");
   EXPECT_EQ(run(home, {"keys", "label", "the first", ""}).status, 0);
   EXPECT_EQ(list(home)[0]["label"], "");
   EXPECT_EQ(run(home, {"keys", "label", "key-one"}).status, 2);
+}
+
+TEST(KeysTest, ItsOwnerSaysWhatProjectAndTierAKeyIsOf) {
+  TempDir home;
+  run(home, {"keys", "add", "--exact"}, "key-one\nkey-two\n");
+  EXPECT_EQ(run(home, {"keys", "label", "key-one", "--project", "p", "--paid"}).out,
+            "labelled 1\n");
+  EXPECT_EQ(list(home)[0]["project"], "p");
+  EXPECT_EQ(list(home)[0]["tier"], "paid");
+  EXPECT_EQ(list(home)[0]["label"], "") << "what was not said stays";
+  EXPECT_EQ(run(home, {"keys", "label", "key-one", "first", "--free", "--project", ""}).status, 0);
+  EXPECT_EQ(list(home)[0]["project"], "");
+  EXPECT_EQ(list(home)[0]["tier"], "free");
+  EXPECT_EQ(list(home)[0]["label"], "first");
+  EXPECT_EQ(run(home, {"keys", "label", "key-one"}).status, 2);
+  EXPECT_EQ(run(home, {"keys", "label", "key-one", "--paid", "--free"}).status, 2);
+}
+
+TEST(KeysTest, TellsWhoseTurnItIsAndWhyNotTheOthers) {
+  TempDir home;
+  const auto none = run(home, {"keys", "why"});
+  EXPECT_EQ(none.status, 3);
+  EXPECT_NE(none.err.find("gembal keys add"), std::string::npos);
+  run(home, {"keys", "add", "--exact"}, "key-one\nkey-two\nkey-three\n");
+  run(home, {"keys", "add", "--exact", "--paid"}, "key-paid\n");
+  run(home, {"keys", "disable", "key-one"});
+  const auto why = run(home, {"keys", "why", "--json", "--model", "models/gemini-2.5-pro"});
+  EXPECT_EQ(why.status, 0) << why.err;
+  const auto json = parse_json(why.out);
+  ASSERT_TRUE(json) << why.out;
+  EXPECT_EQ((*json)["model"], "gemini-2.5-pro");
+  EXPECT_EQ((*json)["next"], Secret("key-two").id());
+  std::vector<std::string> order;
+  for (const auto& one : (*json)["keys"]) order.push_back(one["id"].get<std::string>());
+  EXPECT_EQ(order, (std::vector<std::string>{Secret("key-two").id(), Secret("key-three").id(),
+                                             Secret("key-paid").id(), Secret("key-one").id()}))
+      << "free ones in turn, then paid ones, then those that are out";
+  EXPECT_EQ((*json)["keys"][3]["reason"], "disabled: disabled by hand");
+  const auto text = run(home, {"keys", "why"}).out;
+  EXPECT_NE(text.find("next"), std::string::npos) << text;
+  EXPECT_NE(text.find("ready, turn 2"), std::string::npos) << text;
+  EXPECT_EQ(text.find("key-two"), std::string::npos) << "keys are masked";
+  EXPECT_EQ(run(home, {"keys", "why", "--model", "a/b c"}).status, 2);
+}
+
+TEST(KeysTest, ImportSaysWhatIsWrongAndThenChangesNothing) {
+  const struct {
+    const char* name;
+    const char* input;
+    const char* says;
+  } cases[] = {
+      {"no JSON", "key-one", "not what 'keys export --json' writes"},
+      {"no list", "{}", "not what 'keys export --json' writes"},
+      {"no key", R"({"keys":[{"key":"key-one"},{"label":"x"}]})", "key 2 of the input has no"},
+      {"an unsendable key", R"({"keys":[{"key":"key\nInjected: yes"}]})", "has blanks"},
+      {"an odd tier", R"({"keys":[{"key":"key-one","tier":"gold"}]})", "neither paid nor free"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    TempDir home;
+    const auto done = run(home, {"keys", "import"}, c.input);
+    EXPECT_EQ(done.status, 2);
+    EXPECT_NE(done.err.find(c.says), std::string::npos) << done.err;
+    EXPECT_TRUE(list(home).empty()) << "all or nothing";
+  }
+}
+
+TEST(KeysTest, ADaemonsPaidKeysAreStoredAsSuch) {
+  TempDir home;
+  run(home, {"keys", "add", "--exact"}, "key-paid\n");
+  Process daemon(home, {"serve", "--listen", "127.0.0.1:0"},
+                 {{"PAID_KEY", "key-paid"}, {"API_KEYS", "key-free"}});
+  ASSERT_TRUE(daemon.says("Try it:"));
+  const auto keys = list(home);
+  ASSERT_EQ(keys.size(), 2u);
+  for (const auto& key : keys)
+    EXPECT_EQ(key["tier"], key["id"] == Secret("key-paid").id() ? "paid" : "free");
 }
 
 TEST(KeysTest, SaysWhatIsWrongWithItsInput) {
