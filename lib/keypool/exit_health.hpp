@@ -18,9 +18,10 @@ struct Suspect {
 };
 
 /// Tells a key's fault from the exit's: when several keys in a row are refused in the same way, the
-/// address, region, proxy or service that all of them go through is the likelier cause. Judgement is
-/// then suspended and the circuit opens: one request at a time is let through as a probe. The first
-/// key that is accepted closes it, and proves that the refused ones were refused for themselves.
+/// address, region, proxy or service that all of them go through is the likelier cause. Judgement
+/// is then suspended and the circuit opens: one request at a time is let through as a probe. The
+/// first key that is accepted closes it, and proves that the refused ones were refused for
+/// themselves.
 ///
 /// Not thread-safe; reads no clock.
 class ExitHealth {

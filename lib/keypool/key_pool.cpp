@@ -81,10 +81,10 @@ void KeyPool::give_back(Lease& lease) {
   if (lease.probe_ && !lease.reported_) state.exit.end_probe();
   auto& model = *lease.model_;
   if (state.groups[lease.group_].tenant == lease.group_tenant_) {
-    const auto missed = lease.input_tokens_ > lease.estimate_ ? lease.input_tokens_ - lease.estimate_
-                                                              : 0;
-    model.queue.done(lease.group_, static_cast<std::uint32_t>(std::min<std::uint64_t>(
-                                       missed, UINT32_MAX)),
+    const auto missed =
+        lease.input_tokens_ > lease.estimate_ ? lease.input_tokens_ - lease.estimate_ : 0;
+    model.queue.done(lease.group_,
+                     static_cast<std::uint32_t>(std::min<std::uint64_t>(missed, UINT32_MAX)),
                      lease.taken_at_);
   } else {
     model.queue.done_elsewhere();
@@ -120,8 +120,7 @@ PoolModel& KeyPool::State::model(std::string_view name, TimePoint now) {
     return *known->second;
   }
   forget_unused_models();
-  auto& made = *models
-                    .emplace(name, std::make_unique<PoolModel>(policy, name, is_paid_model(name)))
+  auto& made = *models.emplace(name, std::make_unique<PoolModel>(policy, name, is_paid_model(name)))
                     .first->second;
   auto& queue = made.queue;
   queue.last_used = clock;
@@ -272,8 +271,7 @@ Result<Lease> KeyPool::take(const Wish& wish, TimePoint now) {
   if (auto refused = state.exit_refuses(wish, probe, now)) return *std::move(refused);
   auto& model = state.model(wish.model, now);
   model.queue.wake(state.today(now), now);
-  const auto chosen =
-      state.must_line_up(wish) ? std::nullopt : state.choose(model, wish, now);
+  const auto chosen = state.must_line_up(wish) ? std::nullopt : state.choose(model, wish, now);
   if (!chosen) {
     if (probe) state.exit.end_probe();
     return state.none_left(model, now);
@@ -313,9 +311,8 @@ Result<Lease> KeyPool::take_owner(std::string_view key_id, const std::string& pr
     std::string subject = project.empty() ? "" : "p:" + project;
     if (slot) subject = quota_subject(*state.keys[*slot].key);
     const auto group = state.by_subject.find(subject);
-    const auto other = group == state.by_subject.end()
-                           ? std::nullopt
-                           : state.choose_key(group->second, {}, true);
+    const auto other =
+        group == state.by_subject.end() ? std::nullopt : state.choose_key(group->second, {}, true);
     if (!other) {
       const std::string id(key_id);
       if (!slot) {
@@ -333,12 +330,12 @@ Result<Lease> KeyPool::take_owner(std::string_view key_id, const std::string& pr
   auto& model = state.model(wish.model, now);
   model.queue.wake(state.today(now), now);
   if (const auto bench = model.queue.waits(state.keys[*slot].group); bench && !wish.model.empty()) {
-    const auto wait = std::max<Milliseconds>(
-        std::chrono::ceil<Milliseconds>(bench->until - now), seconds{1});
-    Error error{ErrorKind::keys_waiting,
-                "the API key that this object belongs to is waiting: try again in " +
-                    to_short_text(wait),
-                "", wait};
+    const auto wait =
+        std::max<Milliseconds>(std::chrono::ceil<Milliseconds>(bench->until - now), seconds{1});
+    Error error{
+        ErrorKind::keys_waiting,
+        "the API key that this object belongs to is waiting: try again in " + to_short_text(wait),
+        "", wait};
     return error;
   }
   state.use(model, *slot, false, wish, now);

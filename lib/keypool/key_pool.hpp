@@ -18,8 +18,8 @@ namespace gembal::keypool {
 class KeyPool;
 struct PoolModel;
 
-/// A key handed out for one try. Moves, does not copy; when it is destroyed the try is over. The key
-/// stays valid when it leaves the pool; the pool must outlive the lease.
+/// A key handed out for one try. Moves, does not copy; when it is destroyed the try is over. The
+/// key stays valid when it leaves the pool; the pool must outlive the lease.
 class Lease {
  public:
   Lease(Lease&& other) noexcept;
@@ -76,19 +76,19 @@ class PlaceInLine {
 
 /// What a request asks of the pool.
 struct Wish {
-  std::string_view model;  ///< that quotas are counted under; "" when it is about none
-  std::uint64_t conversation = 0;  ///< a hash of its unchanging beginning; 0: none
-  bool continues = false;          ///< the conversation had a turn before
-  std::uint32_t tokens = 0;        ///< of input, an estimate; 0: unknown
+  std::string_view model;            ///< that quotas are counted under; "" when it is about none
+  std::uint64_t conversation = 0;    ///< a hash of its unchanging beginning; 0: none
+  bool continues = false;            ///< the conversation had a turn before
+  std::uint32_t tokens = 0;          ///< of input, an estimate; 0: unknown
   std::vector<std::string> tried{};  ///< ids of keys that must not be handed out
-  bool goes_on = false;  ///< a further try of a request whose first one was let out
-  std::uint64_t place = 0;  ///< PlaceInLine::number() when it has waited in line
+  bool goes_on = false;              ///< a further try of a request whose first one was let out
+  std::uint64_t place = 0;           ///< PlaceInLine::number() when it has waited in line
 };
 
 /// Something that the operator is told, once.
 struct Notice {
-  bool bad = true;   ///< something went wrong; else something is well again
-  std::string text;  ///< "the model is overloaded"
+  bool bad = true;    ///< something went wrong; else something is well again
+  std::string text;   ///< "the model is overloaded"
   std::string about;  ///< "gemini-2.5-pro", a key's id
 };
 
@@ -150,10 +150,10 @@ class KeyPool {
 
   /// The key that a request gets.
   ///
-  /// Errors: no_usable_key (none at all, or all disabled; says which), keys_waiting (all usable ones
-  /// cool or are exhausted for this model, or others wait in line before it: retry_after is the time
-  /// until the first is back; with 1 s when only tried ones are left ready), upstream (the exit
-  /// refuses every key in the same way: retry_after until the next probe).
+  /// Errors: no_usable_key (none at all, or all disabled; says which), keys_waiting (all usable
+  /// ones cool or are exhausted for this model, or others wait in line before it: retry_after is
+  /// the time until the first is back; with 1 s when only tried ones are left ready), upstream (the
+  /// exit refuses every key in the same way: retry_after until the next probe).
   Result<Lease> take(const Wish& wish, TimePoint now);
 
   /// A key of the project that an object belongs to, whatever its turn: the one of that id, or
@@ -165,8 +165,8 @@ class KeyPool {
   /// counts for all keys of the project.
   Report report(Lease& used, const Verdict& verdict, TimePoint now);
 
-  /// Joins the line for a key of `model`. `wake` is called, from any thread, when it is the first in
-  /// line and may find a key; it must not call the pool. Errors: keys_waiting when `most` wait.
+  /// Joins the line for a key of `model`. `wake` is called, from any thread, when it is the first
+  /// in line and may find a key; it must not call the pool. Errors: keys_waiting when `most` wait.
   Result<PlaceInLine> line_up(std::string_view model, std::function<void()> wake, std::size_t most);
   bool is_first(const PlaceInLine& place) const;
 

@@ -33,9 +33,8 @@ void KeyPool::set_policy(Policy policy) {
 /// A project is one of the paid tier when all of its keys are.
 bool KeyPool::State::is_paid(Group group) const {
   const auto& usable_keys = groups[group].usable;
-  return !usable_keys.empty() &&
-         std::all_of(usable_keys.begin(), usable_keys.end(),
-                     [this](Slot slot) { return keys[slot].key->paid; });
+  return !usable_keys.empty() && std::all_of(usable_keys.begin(), usable_keys.end(),
+                                             [this](Slot slot) { return keys[slot].key->paid; });
 }
 
 void KeyPool::State::enter_group(Slot slot) {
@@ -185,8 +184,7 @@ void KeyPool::State::update(Slot slot, Key key, TimePoint now) {
     start_afresh(keys[slot].group);
   }
   if (!changes_tier || groups[keys[slot].group].usable.empty()) return;
-  for (auto& [name, model] : models)
-    model->queue.join(keys[slot].group, is_paid(keys[slot].group));
+  for (auto& [name, model] : models) model->queue.join(keys[slot].group, is_paid(keys[slot].group));
 }
 
 void KeyPool::replace(std::vector<Key> all, TimePoint now) {
@@ -282,7 +280,8 @@ void KeyPool::add_usage(const std::vector<Usage>& usage, TimePoint now) {
   const auto& day = state.today(now);
   // The quota day began a day before it ends; with the hour that daylight saving takes or gives.
   const auto began = day.ends - std::chrono::hours{26};
-  const auto true_begin = next_pacific_midnight(began) <= now ? next_pacific_midnight(began) : began;
+  const auto true_begin =
+      next_pacific_midnight(began) <= now ? next_pacific_midnight(began) : began;
   const auto first_hour = to_unix_seconds(true_begin) / 3600;
   for (const auto& one : usage) {
     if (one.hour < first_hour || one.requests == 0) continue;

@@ -98,9 +98,7 @@ void KeyPool::State::judge(Slot slot, const std::string& name, const Verdict& ve
       break;
     }
     case Outcome::quota_zero:
-    case Outcome::model_closed:
-      bench_until(ModelStatus::unsupported, now + hours{24}, name);
-      break;
+    case Outcome::model_closed: bench_until(ModelStatus::unsupported, now + hours{24}, name); break;
     case Outcome::no_credit:
       bench_until(ModelStatus::exhausted, now + verdict.delay.value_or(hours{1}), kAllModels);
       break;
@@ -177,9 +175,8 @@ void KeyPool::State::model_refused(PoolModel& model, Slot slot, const Verdict& v
   auto& health = model.queue.health;
   const auto group = keys[slot].group;
   const bool barely = verdict.outcome == Outcome::quota_minute;
-  const auto effect = barely
-                          ? health.refused_barely(group, by_subject.size(), now, jitter())
-                          : health.overloaded(now, jitter());
+  const auto effect = barely ? health.refused_barely(group, by_subject.size(), now, jitter())
+                             : health.overloaded(now, jitter());
   if (barely && !health.is_open()) {
     auto& row = keys[slot].bare_refusals;
     const auto wait = std::min<Milliseconds>(kFirstBareCoolDown * (1 << std::min(row++, 6)),

@@ -69,8 +69,7 @@ std::vector<KeyReport> KeyPool::snapshot(TimePoint now) const {
       const auto bench = model->queue.waits(entry.group);
       if (!bench || bench->until <= now) continue;
       if (for_all && bench->until == all->second.until) continue;
-      report.models.push_back(
-          {name, bench->status, bench->until, state.words.text(bench->reason)});
+      report.models.push_back({name, bench->status, bench->until, state.words.text(bench->reason)});
     }
     reports.push_back(std::move(report));
   }

@@ -9,8 +9,8 @@
 namespace gembal::keypool {
 
 /// Whether a model has too much to do, whatever the key: a breaker that opens when several requests
-/// in a row are told so, and closes with the first that succeeds. While it is open requests still go
-/// out, each for one try. Not thread-safe; reads no clock.
+/// in a row are told so, and closes with the first that succeeds. While it is open requests still
+/// go out, each for one try. Not thread-safe; reads no clock.
 class ModelHealth {
  public:
   using Group = std::uint32_t;

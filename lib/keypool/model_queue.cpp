@@ -250,7 +250,8 @@ void ModelQueue::take_back(Group group, std::uint32_t tokens, const QuotaDay& da
   if (!seat.pace) return;
   seat.pace->take_back(now, tokens);
   // What waited for room has it sooner now.
-  if (seat.waits && (seat.reason == paced_reason || seat.reason == paced_day_reason)) release(group);
+  if (seat.waits && (seat.reason == paced_reason || seat.reason == paced_day_reason))
+    release(group);
   keep_pace(group, day, now);
 }
 

@@ -55,7 +55,8 @@ class ModelQueue {
   void wake(const QuotaDay& day, TimePoint now);
 
   /// The ready subject that is next. Passed over: those for which `skip` is true, and those whose
-  /// room for input tokens is less than `tokens`; they keep their turns. At most kMostPassedOver are.
+  /// room for input tokens is less than `tokens`; they keep their turns. At most kMostPassedOver
+  /// are.
   template <typename Skip>
   std::optional<Group> next(std::uint32_t tokens, TimePoint now, Skip skip);
 
@@ -104,16 +105,16 @@ class ModelQueue {
   std::vector<std::size_t> turns() const;
 
   ModelHealth health;
-  std::uint64_t last_used = 0;  ///< for the pool, which forgets the models that nobody asks for
-  std::uint16_t paced_reason = 0;      ///< the word for a wait that keeps to a limit
+  std::uint64_t last_used = 0;     ///< for the pool, which forgets the models that nobody asks for
+  std::uint16_t paced_reason = 0;  ///< the word for a wait that keeps to a limit
   std::uint16_t paced_day_reason = 0;  ///< the same for a day's limit
 
   static constexpr std::size_t kMostPassedOver = 32;
 
  private:
   struct Seat {
-    std::uint64_t score = 0;  ///< by the policy: turns had, requests today, requests under way
-    TimePoint until{};        ///< of the wait, or of being over a presumed limit
+    std::uint64_t score = 0;     ///< by the policy: turns had, requests today, requests under way
+    TimePoint until{};           ///< of the wait, or of being over a presumed limit
     std::unique_ptr<Pace> pace;  ///< once a limit is known
     std::uint32_t in_flight = 0;
     std::uint32_t today = 0;

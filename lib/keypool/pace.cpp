@@ -37,8 +37,8 @@ void MinuteWindow::add(TimePoint now, std::uint32_t requests, std::uint32_t toke
   const auto second = static_cast<std::uint16_t>(newest_);
   if (slices_.empty() || slices_.back().second != second) slices_.push_back({second, 0, 0});
   auto& slice = slices_.back();
-  slice.requests = static_cast<std::uint16_t>(std::min<std::uint32_t>(
-      slice.requests + requests, UINT16_MAX));
+  slice.requests =
+      static_cast<std::uint16_t>(std::min<std::uint32_t>(slice.requests + requests, UINT16_MAX));
   slice.tokens = std::min<std::uint64_t>(std::uint64_t{slice.tokens} + tokens, UINT32_MAX);
 }
 

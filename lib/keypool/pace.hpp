@@ -81,8 +81,8 @@ class Pace {
   std::uint32_t refuted_on_ = 0;
 };
 
-/// What a learned limit of that age still is: after a week it is no more than a presumption, so that
-/// a limit that was raised is found out.
+/// What a learned limit of that age still is: after a week it is no more than a presumption, so
+/// that a limit that was raised is found out.
 bool still_holds(const QuotaLimits& limits, TimePoint now);
 
 }  // namespace gembal::keypool

@@ -26,8 +26,8 @@ std::string object_in(std::string_view text, std::string_view collection) {
   return whole.size() > collection.size() ? std::string(whole) : "";
 }
 
-/// The values of a member wherever it stands, found without parsing: keys cannot stand inside a JSON
-/// string, where their quotes would be escaped.
+/// The values of a member wherever it stands, found without parsing: keys cannot stand inside a
+/// JSON string, where their quotes would be escaped.
 void find_quoted(std::string_view body, std::string_view member, std::string_view collection,
                  std::vector<std::string>& found) {
   for (auto at = body.find(member); at != std::string_view::npos;
@@ -43,8 +43,8 @@ void find_quoted(std::string_view body, std::string_view member, std::string_vie
 }
 
 void find_objects(std::string_view body, std::vector<std::string>& found) {
-  for (const std::string_view member : {"\"fileUri\"", "\"file_uri\"", "\"uri\"", "\"fileName\"",
-                                        "\"file_name\""}) {
+  for (const std::string_view member :
+       {"\"fileUri\"", "\"file_uri\"", "\"uri\"", "\"fileName\"", "\"file_name\""}) {
     find_quoted(body, member, "files/", found);
   }
   for (const std::string_view member : {"\"cachedContent\"", "\"cached_content\""})

@@ -31,11 +31,11 @@ class RetryPlan {
       : max_retries_(max_retries), owners_to_ask_(seeks_owner ? kMostOwnersAsked : 0) {}
 
   enum class Next {
-    pass_on,      ///< hand the answer, or the error, to the client
-    try_again,    ///< after Step::pause
-    bypass,       ///< again with the same key and thought signatures replaced
-    give_up,      ///< every key that was asked was refused: an error of ours
-    own_fault,    ///< upstream did not accept how gembal asked
+    pass_on,    ///< hand the answer, or the error, to the client
+    try_again,  ///< after Step::pause
+    bypass,     ///< again with the same key and thought signatures replaced
+    give_up,    ///< every key that was asked was refused: an error of ours
+    own_fault,  ///< upstream did not accept how gembal asked
   };
   struct Step {
     Next next = Next::pass_on;
