@@ -14,6 +14,11 @@ std::int64_t second_of(TimePoint time) { return to_unix_seconds(time); }
 
 }  // namespace
 
+/// In seconds before newest_.
+std::uint16_t MinuteWindow::age_of(const Slice& slice) const {
+  return static_cast<std::uint16_t>(static_cast<std::uint16_t>(newest_) - slice.second);
+}
+
 void MinuteWindow::forget_old(TimePoint now) {
   const auto current = second_of(now);
   // Also after a clock that went back: nothing is known then.
@@ -23,8 +28,7 @@ void MinuteWindow::forget_old(TimePoint now) {
     return;
   }
   const auto is_old = [&](const Slice& slice) {
-    const auto age = static_cast<std::uint16_t>(static_cast<std::uint16_t>(newest_) - slice.second);
-    return current - (newest_ - age) > kWindow;
+    return current - (newest_ - age_of(slice)) > kWindow;
   };
   std::size_t old = 0;
   while (old < slices_.size() && is_old(slices_[old])) ++old;
@@ -39,7 +43,20 @@ void MinuteWindow::add(TimePoint now, std::uint32_t requests, std::uint32_t toke
   auto& slice = slices_.back();
   slice.requests =
       static_cast<std::uint16_t>(std::min<std::uint32_t>(slice.requests + requests, UINT16_MAX));
-  slice.tokens = std::min<std::uint64_t>(std::uint64_t{slice.tokens} + tokens, UINT32_MAX);
+  slice.tokens = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(std::uint64_t{slice.tokens} + tokens, UINT32_MAX));
+}
+
+void MinuteWindow::add_late(TimePoint then, std::uint32_t tokens) {
+  // `then` is no present time: to forget by it would forget what was sent since.
+  const auto age = newest_ - second_of(then);
+  if (age > kWindow) return;
+  for (auto& slice : slices_) {
+    if (age_of(slice) > age) continue;
+    slice.tokens = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(std::uint64_t{slice.tokens} + tokens, UINT32_MAX));
+    return;
+  }
 }
 
 void MinuteWindow::take_back(TimePoint now, std::uint32_t tokens) {
@@ -70,8 +87,7 @@ TimePoint MinuteWindow::when_at_most(std::uint32_t requests, std::uint64_t token
     left.requests -= slice.requests;
     left.tokens -= slice.tokens;
     if (left.requests > requests || left.tokens > tokens) continue;
-    const auto age = static_cast<std::uint16_t>(static_cast<std::uint16_t>(newest_) - slice.second);
-    return TimePoint{} + seconds{newest_ - age + kWindow + 1};
+    return TimePoint{} + seconds{newest_ - age_of(slice) + kWindow + 1};
   }
   return now;
 }

@@ -18,6 +18,9 @@ class MinuteWindow {
   };
 
   void add(TimePoint now, std::uint32_t requests, std::uint32_t tokens);
+  /// Tokens that turn out later to belong to what was added at `then`. Out of the window they are
+  /// not counted any more.
+  void add_late(TimePoint then, std::uint32_t tokens);
   /// Takes back a request that upstream did not count.
   void take_back(TimePoint now, std::uint32_t tokens);
   Sum sum(TimePoint now);
@@ -31,6 +34,7 @@ class MinuteWindow {
     std::uint32_t tokens = 0;
   };
   void forget_old(TimePoint now);
+  std::uint16_t age_of(const Slice& slice) const;
 
   std::vector<Slice> slices_;  ///< the oldest first
   std::int64_t newest_ = 0;    ///< seconds since 1970 of the last slice
@@ -54,8 +58,8 @@ class Pace {
 
   void count(TimePoint now, std::uint32_t tokens) { window_.add(now, 1, tokens); }
   void take_back(TimePoint now, std::uint32_t tokens) { window_.take_back(now, tokens); }
-  /// What the estimate at count() has missed.
-  void add_tokens(TimePoint now, std::uint32_t tokens) { window_.add(now, 0, tokens); }
+  /// What the estimate at count() has missed; `then` is the time of that.
+  void add_tokens(TimePoint then, std::uint32_t tokens) { window_.add_late(then, tokens); }
 
   /// `configured`: hard limits besides the learned ones. `presumed`: what others of the tier are
   /// allowed: a hint, which refute() takes out of force. `today`: requests of the quota day.
