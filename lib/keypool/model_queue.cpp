@@ -25,11 +25,11 @@ void ModelQueue::reserve(std::size_t count) {
   timed_.reserve(count);
 }
 
-ModelQueue::Rank ModelQueue::rank_of(Group group, const Seat& seat) {
+ModelQueue::Rank ModelQueue::rank_of(const Seat& seat) {
   std::uint64_t kind = seat.paid == paid_first_ ? 0 : kSecondTier;
   if (seat.over_presumed) kind |= kOverPresumed;
   auto score = seat.score;
-  if (policy_.choice == Choice::fill_first) score = group;
+  if (policy_.choice == Choice::fill_first) score = seat.place;
   return {kind << kKindShift | score, ++sequence_};
 }
 
@@ -42,7 +42,7 @@ void ModelQueue::enter(Group group) {
     case Choice::least_in_flight: seat.score = seat.in_flight; break;
     case Choice::fill_first: seat.score = 0; break;
   }
-  ready_.put(group, rank_of(group, seat));
+  ready_.put(group, rank_of(seat));
 }
 
 void ModelQueue::join(Group group, bool paid) {
@@ -53,8 +53,17 @@ void ModelQueue::join(Group group, bool paid) {
     return;
   }
   seat.is_in = true;
-  seat.waits = false;
-  enter(group);
+  if (std::exchange(seat.waits, false)) {
+    sit_out(group, {seat.status, seat.until, seat.reason});  // until wake() when that is over
+  } else {
+    enter(group);
+  }
+}
+
+void ModelQueue::set_place(Group group, std::uint32_t place) {
+  auto& seat = seats_[group];
+  if (std::exchange(seat.place, place) == place || policy_.choice != Choice::fill_first) return;
+  if (seat.is_in && !seat.waits) enter(group);
 }
 
 void ModelQueue::leave(Group group) {
@@ -66,7 +75,7 @@ void ModelQueue::leave(Group group) {
   }
   ready_.remove(group);
   timed_.remove(group);
-  seat.is_in = seat.waits = seat.over_presumed = false;
+  seat.is_in = seat.over_presumed = false;
 }
 
 void ModelQueue::forget(Group group) {
@@ -123,11 +132,16 @@ void ModelQueue::wake(const QuotaDay& day, TimePoint now) {
     if (seats_[group].waits) {
       release(group);
     } else {
-      timed_.remove(group);
-      seats_[group].over_presumed = false;
-      enter(group);
+      come_within_limits(group);
     }
   }
+}
+
+/// No longer over a presumed limit: back among the others, without the turns it did not have.
+void ModelQueue::come_within_limits(Group group) {
+  timed_.remove(group);
+  seats_[group].over_presumed = false;
+  enter(group);
 }
 
 void ModelQueue::rank_anew(bool paid_first) {
@@ -139,10 +153,12 @@ void ModelQueue::start_afresh(Group group) {
   if (group >= seats_.size()) return;
   auto& seat = seats_[group];
   if (seat.pace) seat.pace->forget();
-  if (!seat.is_in) return;
-  if (seat.over_presumed) timed_.remove(group);
-  seat.over_presumed = false;
+  if (!seat.is_in) {
+    seat.waits = false;
+    return;
+  }
   release(group);
+  if (seat.over_presumed) come_within_limits(group);
 }
 
 std::vector<std::size_t> ModelQueue::turns() const {
@@ -166,7 +182,7 @@ const QuotaLimits& ModelQueue::configured(const Seat& seat) const {
 
 /// A request that is larger than the whole limit is upstream's to refuse.
 bool ModelQueue::has_room_for(Seat& seat, std::uint32_t tokens, TimePoint now) const {
-  if (!seat.pace || tokens == 0 || !policy_.paces) return true;
+  if (!seat.pace || tokens == 0 || !keeps_pace()) return true;
   const auto& own = seat.pace->own();
   auto limit = still_holds(own, now) ? own.tokens_per_minute : 0;
   if (const auto set = configured(seat).tokens_per_minute; set > 0)
@@ -208,8 +224,8 @@ void ModelQueue::use(Group group, bool in_turn, std::uint32_t tokens, const Quot
     case Choice::fill_first: break;
   }
   if (!seat.is_in || seat.waits) return;  // an object's owner is used whatever its turn
-  ready_.put(group, rank_of(group, seat));
-  if (!policy_.paces) return;
+  ready_.put(group, rank_of(seat));
+  if (!keeps_pace()) return;
   if (!seat.pace) {
     const auto has_limits = [](const QuotaLimits& limits) {
       return limits.requests_per_minute + limits.requests_per_day + limits.tokens_per_minute > 0;
@@ -223,7 +239,7 @@ void ModelQueue::use(Group group, bool in_turn, std::uint32_t tokens, const Quot
 
 void ModelQueue::keep_pace(Group group, const QuotaDay& day, TimePoint now) {
   auto& seat = seats_[group];
-  if (!seat.pace || !policy_.paces || !seat.is_in || seat.waits) return;
+  if (!seat.pace || !keeps_pace() || !seat.is_in || seat.waits) return;
   const auto room =
       seat.pace->room(configured(seat), presumed_[seat.paid ? 1 : 0], seat.today, day, now);
   if (room.free_at > now) {
@@ -231,16 +247,13 @@ void ModelQueue::keep_pace(Group group, const QuotaDay& day, TimePoint now) {
                     room.for_the_day ? paced_day_reason : paced_reason});
     return;
   }
-  const bool over = room.presumed_at > now;
-  if (over) {
-    seat.until = room.presumed_at;
-    timed_.put(group, room.presumed_at);
-  } else if (seat.over_presumed) {
-    timed_.remove(group);
+  if (room.presumed_at <= now) {
+    if (seat.over_presumed) come_within_limits(group);
+    return;
   }
-  if (over == seat.over_presumed) return;
-  seat.over_presumed = over;
-  ready_.put(group, rank_of(group, seat));
+  timed_.put(group, room.presumed_at);
+  if (std::exchange(seat.over_presumed, true)) return;
+  ready_.put(group, rank_of(seat));
 }
 
 void ModelQueue::take_back(Group group, std::uint32_t tokens, const QuotaDay& day, TimePoint now) {
@@ -263,21 +276,19 @@ void ModelQueue::confirm(Group group, const QuotaDay& day, TimePoint now) {
   // succeeds proves them wrong.
   if (!seat.pace->is_beyond(presumed_[seat.paid ? 1 : 0], seat.today, now)) return;
   seat.pace->refute(day);
-  seat.over_presumed = false;
-  timed_.remove(group);
-  ready_.put(group, rank_of(group, seat));
+  come_within_limits(group);
 }
 
-void ModelQueue::done(Group group, std::uint32_t more_tokens, TimePoint now) {
+void ModelQueue::done(Group group, std::uint32_t more_tokens, TimePoint began) {
   if (group >= seats_.size()) return;
   auto& seat = seats_[group];
   if (seat.in_flight == 0) return;
   --seat.in_flight;
   --in_flight_;
-  if (more_tokens > 0 && seat.pace) seat.pace->add_tokens(now, more_tokens);
+  if (more_tokens > 0 && seat.pace) seat.pace->add_tokens(began, more_tokens);
   if (policy_.choice != Choice::least_in_flight) return;
   seat.score = seat.in_flight;
-  if (seat.is_in && !seat.waits) ready_.put(group, rank_of(group, seat));
+  if (seat.is_in && !seat.waits) ready_.put(group, rank_of(seat));
 }
 
 void ModelQueue::add_today(Group group, std::uint32_t requests, const QuotaDay& day,
@@ -295,6 +306,7 @@ void ModelQueue::learn(Group group, const QuotaLimits& limits, const QuotaDay& d
   auto& seat = seats_[group];
   if (!seat.pace) seat.pace = std::make_unique<Pace>();
   seat.pace->learn(limits);
+  knows_limits_ = true;
   auto& presumed = presumed_[seat.paid ? 1 : 0];
   if (limits.requests_per_minute > 0) presumed.requests_per_minute = limits.requests_per_minute;
   if (limits.requests_per_day > 0) presumed.requests_per_day = limits.requests_per_day;

@@ -39,8 +39,11 @@ class ModelQueue {
   /// Room for subjects below `count`.
   void reserve(std::size_t count);
 
-  /// Puts a subject in, behind those that are ready; what was counted for it before is kept.
+  /// Puts a subject in, behind those that are ready; what was counted for it before, and why it
+  /// waited, is kept. One that is in already gets its tier.
   void join(Group group, bool paid);
+  /// Where it stands in the order of the store: what Choice::fill_first goes by.
+  void set_place(Group group, std::uint32_t place);
   /// Takes it out; what was counted and why it waits is kept.
   void leave(Group group);
   /// Forgets all about a subject whose number will name another.
@@ -70,8 +73,8 @@ class ModelQueue {
   void take_back(Group group, std::uint32_t tokens, const QuotaDay& day, TimePoint now);
   /// Upstream did: what was presumed about the subject is wrong when it is more than that.
   void confirm(Group group, const QuotaDay& day, TimePoint now);
-  /// A use has ended. `more_tokens`: what the estimate has missed.
-  void done(Group group, std::uint32_t more_tokens, TimePoint now);
+  /// A use that began then has ended. `more_tokens`: what the estimate has missed.
+  void done(Group group, std::uint32_t more_tokens, TimePoint began);
 
   /// The same for a subject that has left since.
   void done_elsewhere() {
@@ -83,6 +86,8 @@ class ModelQueue {
   void learn(Group group, const QuotaLimits& limits, const QuotaDay& day, TimePoint now);
 
   bool is_in(Group group) const { return group < seats_.size() && seats_[group].is_in; }
+  /// How many subjects are in.
+  std::size_t size() const { return ready_.size() + waiting_; }
   bool has_ready() const { return !ready_.empty(); }
   bool has_waiting() const { return timed_.size() > 0; }
   bool in_use() const { return in_flight_ > 0; }
@@ -96,6 +101,8 @@ class ModelQueue {
   std::uint32_t today(Group group) const { return seats_[group].today; }
   std::uint32_t in_flight(Group group) const { return seats_[group].in_flight; }
   const QuotaLimits* limits(Group group) const;
+  /// Whether a limit of some subject was learned.
+  bool knows_limits() const { return knows_limits_; }
 
   /// The policy has changed: ranks all anew.
   void rank_anew(bool paid_first);
@@ -106,6 +113,7 @@ class ModelQueue {
 
   ModelHealth health;
   std::uint64_t last_used = 0;     ///< for the pool, which forgets the models that nobody asks for
+  bool keeps_limits = true;        ///< false: it is about no model, and has none
   std::uint16_t paced_reason = 0;  ///< the word for a wait that keeps to a limit
   std::uint16_t paced_day_reason = 0;  ///< the same for a day's limit
 
@@ -114,14 +122,15 @@ class ModelQueue {
  private:
   struct Seat {
     std::uint64_t score = 0;     ///< by the policy: turns had, requests today, requests under way
-    TimePoint until{};           ///< of the wait, or of being over a presumed limit
+    TimePoint until{};           ///< of the wait
     std::unique_ptr<Pace> pace;  ///< once a limit is known
     std::uint32_t in_flight = 0;
     std::uint32_t today = 0;
+    std::uint32_t place = 0;
     std::uint16_t reason = 0;
     ModelStatus status = ModelStatus::cooling;
     bool is_in = false;
-    bool waits = false;
+    bool waits = false;  ///< also while it is not in
     bool paid = false;
     bool over_presumed = false;  ///< ready, but only when no other is
   };
@@ -133,11 +142,13 @@ class ModelQueue {
     }
   };
 
-  Rank rank_of(Group group, const Seat& seat);
+  Rank rank_of(const Seat& seat);
   void rank_all();
   void enter(Group group);
+  void come_within_limits(Group group);
   void sit_out(Group group, const Bench& bench);
-  bool lasts_for_a_day(ModelStatus status) const { return status != ModelStatus::cooling; }
+  static bool lasts_for_a_day(ModelStatus status) { return status != ModelStatus::cooling; }
+  bool keeps_pace() const { return keeps_limits && policy_.paces; }
   bool has_room_for(Seat& seat, std::uint32_t tokens, TimePoint now) const;
   void keep_pace(Group group, const QuotaDay& day, TimePoint now);
   const QuotaLimits& configured(const Seat& seat) const;
@@ -154,6 +165,7 @@ class ModelQueue {
   std::size_t waiting_ = 0;
   std::size_t spent_ = 0;      ///< of those that wait: for a day or longer
   std::size_t in_flight_ = 0;  ///< of all
+  bool knows_limits_ = false;
 };
 
 template <typename Skip>
