@@ -10,6 +10,7 @@ constexpr std::size_t kInARow = 3;
 constexpr auto kRowLasts = std::chrono::minutes{5};  // what lies further apart is no row
 constexpr auto kFirstPause = std::chrono::seconds{1};
 constexpr int kMostDoublings = 6;  // 64 s
+constexpr auto kLongestPause = kFirstPause * (1 << kMostDoublings);
 
 }  // namespace
 
@@ -21,7 +22,7 @@ ExitHealth::Effect ExitHealth::refused(Suspect suspect, TimePoint now) {
   const auto same = [&](const Suspect& known) { return known.slot == suspect.slot; };
   if (std::none_of(row_.begin(), row_.end(), same)) row_.push_back(std::move(suspect));
   if (open_) {
-    if (std::exchange(probing_, false) || now >= next_probe_) {
+    if (std::exchange(probing_, false) || is_due(now)) {
       next_probe_ = now + kFirstPause * (1 << level_);
       level_ = std::min(level_ + 1, kMostDoublings);
     }
@@ -43,8 +44,13 @@ std::vector<Suspect> ExitHealth::accepted() {
   return suspects;
 }
 
+/// What is further away than the longest pause is of a clock that has gone back since.
+bool ExitHealth::is_due(TimePoint now) const {
+  return now >= next_probe_ || next_probe_ - now > kLongestPause;
+}
+
 bool ExitHealth::begin_probe(TimePoint now) {
-  if (probing_ || now < next_probe_) return false;
+  if (probing_ || !is_due(now)) return false;
   probing_ = true;
   return true;
 }

@@ -50,6 +50,8 @@ class ExitHealth {
   TimePoint next_probe() const { return next_probe_; }
 
  private:
+  bool is_due(TimePoint now) const;
+
   bool open_ = false;
   bool probing_ = false;
   int level_ = 0;  ///< of the back-off between two probes

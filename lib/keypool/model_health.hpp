@@ -25,8 +25,8 @@ class ModelHealth {
   /// A refusal in so many words (503). `jitter`: 0 to 1.
   Effect overloaded(TimePoint now, double jitter);
 
-  /// A refusal without details (a bare 429): the subject's fault until `enough` different subjects
-  /// in a row, or all when there are fewer, were told so. `subjects`: how many there are.
+  /// A refusal without details (a bare 429): the subject's fault until three different subjects in
+  /// a row, or both when there are two, were told so. `subjects`: how many there are.
   Effect refused_barely(Group group, std::size_t subjects, TimePoint now, double jitter);
 
   /// The subjects that bare refusals were blamed on, now that they are known to be the model's.
@@ -39,6 +39,9 @@ class ModelHealth {
   /// While open: when the model is next worth a try where there is another choice. It doubles with
   /// each refusal.
   TimePoint until() const { return until_; }
+  /// Whether that is yet to come. Further away than the longest back-off it is of a clock that has
+  /// gone back since.
+  bool is_backing_off(TimePoint now) const;
 
   /// What another process found out.
   void learn_overloaded(TimePoint until);
