@@ -21,16 +21,19 @@ constexpr std::size_t kMostSeats = 2'000'000;
 }  // namespace
 
 bool matches_pattern(std::string_view name, std::string_view pattern) {
-  const auto star = pattern.find('*');
+  auto star = pattern.find('*');
   if (star == std::string_view::npos) return name == pattern;
   if (!name.starts_with(pattern.substr(0, star))) return false;
   name.remove_prefix(star);
-  pattern.remove_prefix(star + 1);
-  if (pattern.empty()) return true;
-  for (std::size_t at = 0; at <= name.size(); ++at) {
-    if (matches_pattern(name.substr(at), pattern)) return true;
+  // The first place that fits a piece between two stars is as good as any later one.
+  for (;;) {
+    pattern.remove_prefix(star + 1);
+    star = pattern.find('*');
+    if (star == std::string_view::npos) return name.ends_with(pattern);
+    const auto at = name.find(pattern.substr(0, star));
+    if (at == std::string_view::npos) return false;
+    name.remove_prefix(at + star);
   }
-  return false;
 }
 
 std::uint16_t Words::number(std::string_view text) {
@@ -101,8 +104,8 @@ void KeyPool::give_back(Lease& lease) {
 // ---- Taking.
 
 const QuotaDay& KeyPool::State::today(TimePoint now) {
-  // A clock that went back by more than a day begins another day, too.
-  if (now < day.ends && day.ends - now <= std::chrono::hours{25}) return day;
+  // A clock that went back by more than a day begins another day, too: the longest has 25 hours.
+  if (now < day.ends && day.ends - now <= std::chrono::hours{26}) return day;
   ++day.number;
   day.ends = next_pacific_midnight(now);
   return day;
@@ -124,10 +127,12 @@ PoolModel& KeyPool::State::model(std::string_view name, TimePoint now) {
                     .first->second;
   auto& queue = made.queue;
   queue.last_used = clock;
-  queue.paced_reason = words.number("paced");
-  queue.paced_day_reason = words.number("paced: the day's requests are used up");
+  queue.keeps_limits = !name.empty();
+  queue.paced_reason = words.number(kPacedReason);
+  queue.paced_day_reason = words.number(kPacedDayReason);
   queue.reserve(groups.size());
   queue.wake(today(now), now);
+  for (Group group = 0; group < groups.size(); ++group) queue.set_place(group, groups[group].place);
   made.uses.resize(keys.size());
   // Each model begins with another key: else the first would get the first request of every model.
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -148,14 +153,16 @@ void KeyPool::State::forget_unused_models() {
   // What is learned about a model matters more than when it was last asked for.
   const auto worth = [](const auto& entry) {
     const auto& queue = entry.second->queue;
-    return std::pair(queue.has_waiting(), queue.last_used);
+    return std::pair(queue.has_waiting() || queue.knows_limits(), queue.last_used);
   };
   auto least = models.end();
   for (auto it = models.begin(); it != models.end(); ++it) {
-    if (it->second->queue.in_use() || !it->second->to_tell.empty()) continue;
+    if (it->second->queue.in_use()) continue;
     if (least == models.end() || worth(*it) < worth(*least)) least = it;
   }
-  if (least != models.end()) models.erase(least);
+  if (least == models.end()) return;
+  take_usage(*least->second, untold);
+  models.erase(least);
 }
 
 std::vector<Slot> KeyPool::State::slots_of(const std::vector<std::string>& ids) const {
@@ -243,7 +250,8 @@ Error KeyPool::State::none_left(const PoolModel& model, TimePoint now) const {
             "'gembal keys list' says why"};
   }
   auto wait = std::chrono::duration_cast<Milliseconds>(seconds{1});
-  // Ready ones that are left were tried: they may do for another request.
+  // Ready ones that are left were tried, or have no room for so many tokens: they may do for
+  // another request.
   if (const auto back = model.queue.first_back())
     wait = std::max(wait, std::chrono::ceil<Milliseconds>(*back - now));
   Error error{ErrorKind::keys_waiting,
@@ -309,7 +317,8 @@ Result<Lease> KeyPool::take_owner(std::string_view key_id, const std::string& pr
   if (!slot || state.keys[*slot].key->disabled) {
     // Another key of its project sees the same objects.
     std::string subject = project.empty() ? "" : "p:" + project;
-    if (slot) subject = quota_subject(*state.keys[*slot].key);
+    if (slot && !state.keys[*slot].key->project.empty())
+      subject = quota_subject(*state.keys[*slot].key);
     const auto group = state.by_subject.find(subject);
     const auto other =
         group == state.by_subject.end() ? std::nullopt : state.choose_key(group->second, {}, true);
@@ -348,6 +357,12 @@ Wakes KeyPool::State::first_in_lines() const {
   Wakes wakes;
   for (const auto& [model, line] : lines) wakes.push_back(line.front().wake);
   return wakes;
+}
+
+Wakes KeyPool::State::first_in_line(std::string_view name) const {
+  if (lines.empty()) return {};
+  const auto line = lines.find(name);
+  return line == lines.end() ? Wakes{} : Wakes{line->second.front().wake};
 }
 
 void wake(const Wakes& wakes) {

@@ -196,6 +196,7 @@ class KeyPool {
   friend class PlaceInLine;
   Lease lease_of(std::uint32_t slot, PoolModel& model, const Wish& wish, TimePoint now);
   void give_back(Lease& lease);
+  void judge(Lease& used, const Verdict& verdict, Report& report, TimePoint now);
   void leave_line(const PlaceInLine& place);
 
   struct State;

@@ -18,6 +18,8 @@ std::uint32_t cut(std::uint64_t number) {
 KeyPool::KeyPool(Policy policy, std::uint32_t seed) : state_(std::make_unique<State>()) {
   state_->policy = std::move(policy);
   state_->random.seed(seed);
+  for (const char* own : {kPacedReason, kPacedDayReason, kBareReason, kSuspectReason})
+    state_->words.number(own);
 }
 KeyPool::~KeyPool() = default;
 
@@ -101,7 +103,7 @@ void KeyPool::State::move_group(Slot slot, TimePoint now) {
   const auto from = keys[slot].group;
   struct Known {
     PoolModel* model;
-    std::optional<Bench> bench;
+    std::optional<Bench> wait;
     QuotaLimits limits;
     std::uint32_t today;
   };
@@ -111,14 +113,34 @@ void KeyPool::State::move_group(Slot slot, TimePoint now) {
     known.push_back({model.get(), model->queue.waits(from), limits ? *limits : QuotaLimits{},
                      model->queue.today(from)});
   }
+  const auto all = benched.find(from);
+  const auto everywhere = all == benched.end() ? std::nullopt : std::optional(all->second);
+  const auto place = groups[from].place;
   leave_group(slot);
   enter_group(slot);
   const auto to = keys[slot].group;
+  set_place(to, std::min(groups[to].place, place));
+  if (everywhere) bench(to, kAllModels, *everywhere, now);
   for (const auto& one : known) {
     auto& queue = one.model->queue;
     if (one.limits != QuotaLimits{}) queue.learn(to, one.limits, today(now), now);
     if (one.today > 0) queue.add_today(to, one.today, today(now), now);
-    if (one.bench) queue.bench(to, *one.bench);
+    if (one.wait) queue.bench(to, *one.wait);
+  }
+}
+
+void KeyPool::State::set_place(Group group, std::uint32_t place) {
+  groups[group].place = place;
+  for (auto& [name, model] : models) model->queue.set_place(group, place);
+}
+
+void KeyPool::State::set_places() {
+  std::vector<bool> known(groups.size(), false);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto group = keys[order[i]].group;
+    if (known[group]) continue;
+    known[group] = true;
+    if (groups[group].place != i) set_place(group, static_cast<std::uint32_t>(i));
   }
 }
 
@@ -149,10 +171,7 @@ Slot KeyPool::State::add(Key key) {
 void KeyPool::State::remove(Slot slot) {
   by_id.erase(keys[slot].key->id);
   leave_group(slot);
-  for (auto& [name, model] : models) {
-    model->uses[slot] = {};
-    std::erase(model->to_tell, slot);
-  }
+  for (auto& [name, model] : models) model->uses[slot] = {};  // to_tell is sifted when it is told
   const auto tenant = keys[slot].tenant + 1;
   keys[slot] = {};
   keys[slot].tenant = tenant;
@@ -214,6 +233,7 @@ void KeyPool::replace(std::vector<Key> all, TimePoint now) {
       order.push_back(state.add(std::move(key)));
     }
     state.order = std::move(order);
+    state.set_places();
     state.start = 0;
     wakes = state.first_in_lines();
   }

@@ -38,6 +38,13 @@ class Words {
   ByName<std::uint16_t> numbers_;
 };
 
+// Reasons for which the pool itself lets a subject wait. They get their numbers first: the texts of
+// others may fill up the words.
+inline constexpr const char* kPacedReason = "paced";
+inline constexpr const char* kPacedDayReason = "paced: the day's requests are used up";
+inline constexpr const char* kBareReason = "quota without details";
+inline constexpr const char* kSuspectReason = "suspected with others";
+
 /// A model that was asked for.
 struct PoolModel {
   PoolModel(const Policy& policy, std::string_view its_name, bool paid_first)
@@ -65,11 +72,12 @@ struct PoolKey {
 
 /// The keys that share a quota.
 struct PoolGroup {
-  std::string subject;       ///< "": the group is free
-  std::uint32_t tenant = 0;  ///< grows with each subject that gets the number
-  std::vector<Slot> usable;  ///< keys that are not disabled
-  std::size_t members = 0;   ///< all keys
-  std::size_t turn = 0;      ///< whose of `usable` it is
+  std::string subject;               ///< "": the group is free
+  std::uint32_t tenant = 0;          ///< grows with each subject that gets the number
+  std::vector<Slot> usable;          ///< keys that are not disabled
+  std::size_t members = 0;           ///< all keys
+  std::uint32_t place = UINT32_MAX;  ///< of its first key in the order of the store
+  std::size_t turn = 0;              ///< whose of `usable` it is
 };
 
 struct Waiter {
@@ -90,6 +98,7 @@ struct KeyPool::State {
   std::vector<Group> free_groups;
   ByName<Group> by_subject;
   ByName<std::unique_ptr<PoolModel>> models;
+  std::vector<Usage> untold;  ///< of models that were forgotten before they were asked
   std::unordered_map<Group, Bench> benched;  ///< for every model
   ExitHealth exit;
   Conversations conversations;
@@ -104,6 +113,7 @@ struct KeyPool::State {
   // Time and models.
   const QuotaDay& today(TimePoint now);
   PoolModel& model(std::string_view name, TimePoint now);
+  void take_usage(PoolModel& model, std::vector<Usage>& usage);
   void forget_unused_models();
   bool is_paid_model(std::string_view name) const;
   double jitter() { return static_cast<double>(random() % 1024) / 1024; }
@@ -120,7 +130,8 @@ struct KeyPool::State {
   void start_afresh(Group group);
   bool is_paid(Group group) const;
   void disable(Slot slot, const std::string& reason, TimePoint now);
-  void add_usage(Slot slot, std::string_view model, std::uint64_t requests, TimePoint now);
+  void set_places();
+  void set_place(Group group, std::uint32_t place);
 
   // Taking.
   std::optional<Slot> choose_key(Group group, const std::vector<Slot>& tried, bool turn);
@@ -138,6 +149,7 @@ struct KeyPool::State {
   void accept(Slot slot, Report& report, TimePoint now);
   void refuse(Slot slot, const std::string& name, const Verdict& verdict, Report& report,
               TimePoint now);
+  bool is_still(const Suspect& suspect) const;
   void undo(const Suspect& suspect, Report& report);
   void model_refused(PoolModel& model, Slot slot, const Verdict& verdict, Report& report,
                      TimePoint now);
@@ -146,6 +158,7 @@ struct KeyPool::State {
   void succeed(PoolModel& model, Slot slot, Report& report);
 
   Wakes first_in_lines() const;
+  Wakes first_in_line(std::string_view model) const;
 };
 
 /// Calls them: never under the pool's lock.

@@ -17,8 +17,6 @@ constexpr auto kMargin =
 constexpr auto kFirstBareCoolDown = seconds{5};
 constexpr auto kLongestBareCoolDown = seconds{80};
 constexpr auto kSuspectWaits = std::chrono::minutes{1};
-constexpr auto kBareReason = "quota without details";
-constexpr auto kSuspectReason = "suspected with others";
 
 Change change_of(const Key& key) {
   Change change;
@@ -120,8 +118,8 @@ void KeyPool::State::accept(Slot slot, Report& report, TimePoint now) {
   report.notices.push_back({false, "the upstream accepts keys again", ""});
   const auto reason = words.number(kSuspectReason);
   for (const auto& suspect : suspects) {
+    if (!is_still(suspect)) continue;
     const auto& entry = keys[suspect.slot];
-    if (!entry.key || entry.key->id != suspect.before->id) continue;
     const auto all = benched.find(entry.group);
     if (all != benched.end() && all->second.reason == reason) benched.erase(all);
     for (auto& [name, other] : models) other->queue.release(entry.group, reason);
@@ -129,11 +127,15 @@ void KeyPool::State::accept(Slot slot, Report& report, TimePoint now) {
   }
 }
 
+/// Whether a suspect is in the pool, and its owner has not seen to it since.
+bool KeyPool::State::is_still(const Suspect& suspect) const {
+  const auto& key = keys[suspect.slot].key;
+  return key && key->id == suspect.before->id && key->revision == suspect.before->revision;
+}
+
 /// Takes back what a verdict did to a key that is now suspected with others.
 void KeyPool::State::undo(const Suspect& suspect, Report& report) {
   const auto& entry = keys[suspect.slot];
-  if (!entry.key || entry.key->id != suspect.before->id) return;
-  if (entry.key->revision != suspect.before->revision) return;
   const bool comes_back = entry.key->disabled && !suspect.before->disabled;
   if (!comes_back && entry.key->failures == suspect.before->failures) return;
   Key restored = *entry.key;
@@ -161,8 +163,9 @@ void KeyPool::State::refuse(Slot slot, const std::string& name, const Verdict& v
   // Notices of what is undone would only confuse.
   report.notices.clear();
   for (const auto& suspect : exit.suspects()) {
+    if (!is_still(suspect)) continue;
     undo(suspect, report);
-    if (keys[suspect.slot].key) bench(keys[suspect.slot].group, kAllModels, wait, now);
+    bench(keys[suspect.slot].group, kAllModels, wait, now);
   }
   report.notices.push_back(
       {true, "the upstream refuses one key after the other: no key is judged until one is accepted",
@@ -175,7 +178,7 @@ void KeyPool::State::model_refused(PoolModel& model, Slot slot, const Verdict& v
   auto& health = model.queue.health;
   const auto group = keys[slot].group;
   const bool barely = verdict.outcome == Outcome::quota_minute;
-  const auto effect = barely ? health.refused_barely(group, by_subject.size(), now, jitter())
+  const auto effect = barely ? health.refused_barely(group, model.queue.size(), now, jitter())
                              : health.overloaded(now, jitter());
   if (barely && !health.is_open()) {
     auto& row = keys[slot].bare_refusals;
@@ -245,14 +248,31 @@ void KeyPool::State::succeed(PoolModel& model, Slot slot, Report& report) {
 
 Report KeyPool::report(Lease& used, const Verdict& verdict, TimePoint now) {
   auto& state = *state_;
-  const std::lock_guard lock(state.mutex);
   Report report;
+  Wakes wakes;
+  {
+    const std::lock_guard lock(state.mutex);
+    const bool was_open = state.exit.is_open();
+    const bool was_dry = !used.model_->queue.has_ready();
+    judge(used, verdict, report, now);
+    if (was_open && !state.exit.is_open()) {
+      wakes = state.first_in_lines();
+    } else if (was_dry && used.model_->queue.has_ready()) {
+      wakes = state.first_in_line(used.model_->name);
+    }
+  }
+  wake(wakes);
+  return report;
+}
+
+void KeyPool::judge(Lease& used, const Verdict& verdict, Report& report, TimePoint now) {
+  auto& state = *state_;
   used.reported_ = true;
   const auto slot = used.slot_;
   auto& model = *used.model_;
   if (state.keys[slot].tenant != used.slot_tenant_ || !state.keys[slot].key) {
     if (used.probe_) state.exit.end_probe();
-    return report;
+    return;
   }
   if (state.groups[used.group_].tenant == used.group_tenant_) {
     const bool counted =
@@ -296,7 +316,6 @@ Report KeyPool::report(Lease& used, const Verdict& verdict, TimePoint now) {
       if (used.probe_) state.exit.end_probe();
       break;
   }
-  return report;
 }
 
 }  // namespace gembal::keypool

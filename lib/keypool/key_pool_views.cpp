@@ -16,7 +16,7 @@ std::optional<TimePoint> KeyPool::overloaded_until(std::string_view name, TimePo
   const auto known = state_->models.find(name);
   if (known == state_->models.end()) return std::nullopt;
   const auto& health = known->second->queue.health;
-  if (!health.is_open() || health.until() <= now) return std::nullopt;
+  if (!health.is_backing_off(now)) return std::nullopt;
   return health.until();
 }
 
@@ -103,7 +103,7 @@ std::vector<Prospect> KeyPool::prospects(std::string_view name, TimePoint now) {
           std::find(group.usable.begin(), group.usable.end(), slot) - group.usable.begin());
       const auto count = group.usable.size();
       // The keys of a project follow one another a round apart.
-      one.turn = turns[entry.group] + (within + count - group.turn) % count * turns.size();
+      one.turn = turns[entry.group] + (within + count - group.turn % count) % count * turns.size();
     }
     all.push_back(std::move(one));
   }
@@ -118,20 +118,23 @@ std::vector<Prospect> KeyPool::prospects(std::string_view name, TimePoint now) {
   return all;
 }
 
+/// Moves a model's uses to the others, without the hour.
+void KeyPool::State::take_usage(PoolModel& model, std::vector<Usage>& usage) {
+  for (const auto slot : model.to_tell) {
+    auto& use = model.uses[slot];
+    if (use.requests == 0 && use.tokens == 0) continue;  // its key has left since
+    usage.push_back({keys[slot].key->id, model.name, 0, use.requests, use.tokens});
+    use = {};
+  }
+  model.to_tell.clear();
+}
+
 std::vector<Usage> KeyPool::take_usage(TimePoint now) {
   auto& state = *state_;
   const std::lock_guard lock(state.mutex);
-  std::vector<Usage> usage;
-  const auto hour = to_unix_seconds(now) / 3600;
-  for (auto& [name, model] : state.models) {
-    for (const auto slot : model->to_tell) {
-      auto& use = model->uses[slot];
-      if (state.keys[slot].key)
-        usage.push_back({state.keys[slot].key->id, name, hour, use.requests, use.tokens});
-      use = {};
-    }
-    model->to_tell.clear();
-  }
+  auto usage = std::exchange(state.untold, {});
+  for (auto& [name, model] : state.models) state.take_usage(*model, usage);
+  for (auto& one : usage) one.hour = to_unix_seconds(now) / 3600;
   return usage;
 }
 

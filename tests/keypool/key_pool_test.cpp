@@ -1,73 +1,10 @@
-#include "lib/keypool/key_pool.hpp"
-
-#include <gtest/gtest.h>
-
 #include <map>
 #include <thread>
 
+#include "tests/keypool/small_pool.hpp"
+
 namespace gembal::keypool {
 namespace {
-
-using std::chrono::hours;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-const TimePoint kNoon = *parse_iso8601("2026-11-24T20:00:00Z");  // in Los Angeles
-
-Key key(const std::string& name, const std::string& project = "") {
-  Key made;
-  made.secret = Secret(name);
-  made.id = made.secret.id();
-  made.project = project;
-  return made;
-}
-
-std::vector<Key> keys(int count) {
-  std::vector<Key> made;
-  for (int i = 1; i <= count; ++i) made.push_back(key("key-" + std::to_string(i)));
-  return made;
-}
-
-Verdict verdict(Outcome outcome, std::optional<Milliseconds> delay = std::nullopt) {
-  Verdict made;
-  made.outcome = outcome;
-  made.delay = delay;
-  made.reason = to_string(outcome);
-  return made;
-}
-
-/// A pool, and short ways to use it.
-struct Pool {
-  explicit Pool(std::vector<Key> all, Policy policy = {}) : pool(std::move(policy)) {
-    pool.replace(std::move(all), kNoon);
-  }
-
-  Result<Lease> take(std::string_view model = "m", TimePoint now = kNoon,
-                     std::vector<std::string> tried = {}) {
-    Wish wish;
-    wish.model = model;
-    wish.goes_on = !tried.empty();
-    wish.tried = std::move(tried);
-    return pool.take(wish, now);
-  }
-  /// The name of the next key, or the kind of error.
-  std::string next(std::string_view model = "m", TimePoint now = kNoon,
-                   std::vector<std::string> tried = {}) {
-    auto lease = take(model, now, std::move(tried));
-    return lease ? (*lease)->secret.reveal() : std::string(to_string(lease.error().kind));
-  }
-  /// Reports on one use of that key, in or out of its turn.
-  Report report_for(const std::string& name, const Verdict& what, TimePoint now = kNoon,
-                    std::string_view model = "m") {
-    Wish wish;
-    wish.model = model;
-    auto lease = pool.take_owner(Secret(name).id(), "", wish, now);
-    EXPECT_TRUE(lease) << name;
-    return lease ? pool.report(*lease, what, now) : Report{};
-  }
-
-  KeyPool pool;
-};
 
 TEST(KeyPoolTest, GivesEachOfTenReadyKeysATenthOfTenThousandRequests) {
   Pool pool(keys(10));
