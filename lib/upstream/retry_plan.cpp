@@ -67,6 +67,11 @@ RetryPlan::Step RetryPlan::after(const TryOutcome& outcome, double jitter) {
     default: break;
   }
   if (blames_key(verdict.outcome)) {
+    const bool again = std::find(blamed_.begin(), blamed_.end(), outcome.key_id) != blamed_.end();
+    // No failure is held against a key twice for one request. What is used up may be waited for, or
+    // only this key will do: that is a retry like any other.
+    if (again && verdict.outcome == Outcome::key_unusable) return {Next::give_up, {}};
+    if (again) return count_failure(outcome, jitter);
     blamed_.push_back(outcome.key_id);
     // A bare refusal may be the model's trouble rather than the key's, and one of many the exit's:
     // neither must walk through the whole pool.

@@ -22,8 +22,9 @@ struct TryOutcome {
 
 /// Decides, after each failed try of one request, what is next. Pure.
 ///
-/// A key found unusable costs one try and no retry. max_retries counts the tries that failed for
-/// other reasons; those pause first, doubling and jittered.
+/// A key found unusable costs one try and no retry, unless it comes again: after a wait, or because
+/// the request has to go to it. max_retries counts those tries and the ones that failed for other
+/// reasons; they pause first, doubling and jittered.
 class RetryPlan {
  public:
   /// `seeks_owner`: the request names an object that some key of the pool may own: a few are asked.
@@ -33,7 +34,7 @@ class RetryPlan {
   enum class Next {
     pass_on,    ///< hand the answer, or the error, to the client
     try_again,  ///< after Step::pause
-    bypass,     ///< again with the same key and thought signatures replaced
+    bypass,     ///< again, with thought signatures replaced
     give_up,    ///< every key that was asked was refused: an error of ours
     own_fault,  ///< upstream did not accept how gembal asked
   };
