@@ -3,13 +3,17 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace gembal::upstream {
 namespace {
 
 constexpr std::size_t kBytesPerToken = 4;
-constexpr std::uint32_t kTokensPerPicture = 1000;  // what is inline is much shorter in tokens
+constexpr std::size_t kTokensPerPicture = 1000;  // what is inline is much shorter in tokens
 constexpr std::size_t kMostObjects = 64;
+constexpr std::size_t kLongestText = 4096;      // of what may name an object
+constexpr std::size_t kMostKept = 1024 * 1024;  // a parser's buffers, once grown, never shrink
 
 std::uint64_t mix(std::uint64_t hash, std::string_view text) {
   return (hash ^ std::hash<std::string_view>{}(text)) * 0x9E3779B97F4A7C15ull;
@@ -26,19 +30,31 @@ std::string object_in(std::string_view text, std::string_view collection) {
   return whole.size() > collection.size() ? std::string(whole) : "";
 }
 
+void keep(std::string name, std::vector<std::string>& found) {
+  if (name.empty() || found.size() >= kMostObjects) return;
+  if (std::find(found.begin(), found.end(), name) == found.end()) found.push_back(std::move(name));
+}
+
+/// The string that begins a member's value, as it is written but for "\/", as which some clients
+/// write every slash. `rest`: what follows the member's name.
+std::optional<std::string> text_of(std::string_view rest) {
+  const auto begin = rest.find_first_not_of(" \t\r\n:");
+  if (begin == std::string_view::npos || rest[begin] != '"') return std::nullopt;
+  rest.remove_prefix(begin + 1);
+  std::string text(rest.substr(0, std::min(rest.find('"'), kLongestText)));
+  for (auto at = text.find("\\/"); at != std::string::npos; at = text.find("\\/", at))
+    text.erase(at, 1);
+  return text;
+}
+
 /// The values of a member wherever it stands, found without parsing: keys cannot stand inside a
 /// JSON string, where their quotes would be escaped.
 void find_quoted(std::string_view body, std::string_view member, std::string_view collection,
                  std::vector<std::string>& found) {
   for (auto at = body.find(member); at != std::string_view::npos;
        at = body.find(member, at + member.size())) {
-    auto rest = body.substr(at + member.size());
-    const auto begin = rest.find_first_not_of(" \t\r\n:");
-    if (begin == std::string_view::npos || rest[begin] != '"') continue;
-    rest.remove_prefix(begin + 1);
-    const auto name = object_in(rest.substr(0, rest.find('"')), collection);
-    if (name.empty() || found.size() >= kMostObjects) continue;
-    if (std::find(found.begin(), found.end(), name) == found.end()) found.push_back(name);
+    const auto text = text_of(body.substr(at + member.size()));
+    if (text) keep(object_in(*text, collection), found);
   }
 }
 
@@ -57,57 +73,70 @@ void find_interaction(std::string_view body, std::vector<std::string>& found) {
        {"\"previous_interaction_id\"", "\"previousInteractionId\""}) {
     const auto at = body.find(member);
     if (at == std::string_view::npos) continue;
-    auto rest = body.substr(at + member.size());
-    const auto begin = rest.find_first_not_of(" \t\r\n:");
-    if (begin == std::string_view::npos || rest[begin] != '"') continue;
-    rest.remove_prefix(begin + 1);
-    const auto id = rest.substr(0, rest.find('"'));
-    if (!id.empty() && id.size() <= 256) found.push_back("interactions/" + std::string(id));
+    const auto id = text_of(body.substr(at + member.size()));
+    if (id && !id->empty() && id->size() <= 256) keep("interactions/" + *id, found);
   }
 }
 
 /// "fileSearchStoreNames": ["fileSearchStores/x"]
 void find_stores(std::string_view body, std::vector<std::string>& found) {
-  constexpr std::string_view kStores = "\"fileSearchStores/";
+  constexpr std::string_view kStores = "\"fileSearchStores";
   for (auto at = body.find(kStores); at != std::string_view::npos;
        at = body.find(kStores, at + kStores.size())) {
-    const auto rest = body.substr(at + 1);
-    const auto name = object_in(rest.substr(0, rest.find('"')), "fileSearchStores/");
-    if (!name.empty() && found.size() < kMostObjects &&
-        std::find(found.begin(), found.end(), name) == found.end())
-      found.push_back(name);
+    const auto text = text_of(body.substr(at));
+    if (text) keep(object_in(*text, "fileSearchStores/"), found);
   }
 }
 
-void read_conversation(std::string_view body, std::string_view model, RequestFacts& facts) {
-  thread_local simdjson::ondemand::parser parser;
+void read_conversation(simdjson::ondemand::parser& parser, std::string_view body,
+                       std::string_view model, RequestFacts& facts) {
   const simdjson::padded_string padded(body);
   simdjson::ondemand::document document;
   simdjson::ondemand::object request;
   if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return;
   if (document.get_object().get(request) != simdjson::SUCCESS) return;
-  auto hash = mix(1, model);
+  std::string_view system, first;
   std::size_t turns = 0;
   for (auto field : request) {
     std::string_view name;
     if (field.unescaped_key().get(name) != simdjson::SUCCESS) return;
-    std::string_view text;
     if (name == "systemInstruction" || name == "system_instruction") {
-      if (simdjson::to_json_string(field.value()).get(text) != simdjson::SUCCESS) return;
-      hash = mix(hash, text);
+      if (simdjson::to_json_string(field.value()).get(system) != simdjson::SUCCESS) return;
     } else if (name == "contents") {
       simdjson::ondemand::array contents;
       if (field.value().get_array().get(contents) != simdjson::SUCCESS) return;
       for (auto content : contents) {
         if (turns++ > 0) break;
-        if (simdjson::to_json_string(content).get(text) != simdjson::SUCCESS) return;
-        hash = mix(hash, text);
+        if (simdjson::to_json_string(content).get(first) != simdjson::SUCCESS) return;
       }
     }
   }
   if (turns == 0) return;
+  const auto hash = mix(mix(mix(1, model), system), first);
   facts.conversation = hash == 0 ? 1 : hash;
   facts.continues = turns > 1;
+}
+
+void read_conversation(std::string_view body, std::string_view model, RequestFacts& facts) {
+  thread_local simdjson::ondemand::parser kept;
+  if (body.size() <= kMostKept) return read_conversation(kept, body, model, facts);
+  simdjson::ondemand::parser parser;
+  read_conversation(parser, body, model, facts);
+}
+
+std::uint32_t guess_tokens(std::string_view body) {
+  constexpr std::string_view kData = "\"data\"";
+  std::size_t inlined = 0, pictures = 0;
+  for (auto at = body.find(kData); at != std::string_view::npos; at = body.find(kData, at)) {
+    at += kData.size();
+    const auto begin = body.find_first_not_of(" \t\r\n:", at);
+    if (begin == std::string_view::npos || body[begin] != '"') continue;
+    at = std::min(body.find('"', begin + 1), body.size());
+    inlined += at - begin;
+    ++pictures;
+  }
+  const auto tokens = (body.size() - inlined) / kBytesPerToken + pictures * kTokensPerPicture;
+  return static_cast<std::uint32_t>(std::min<std::size_t>(tokens, UINT32_MAX));
 }
 
 }  // namespace
@@ -119,19 +148,7 @@ RequestFacts look_at_request(std::string_view body, std::string_view model) {
   find_stores(body, facts.objects);
   if (model.empty()) return facts;
   read_conversation(body, model, facts);
-  std::size_t inlined = 0;
-  std::uint32_t pictures = 0;
-  for (auto at = body.find("\"data\""); at != std::string_view::npos;) {
-    const auto begin = body.find('"', at + 6);
-    if (begin == std::string_view::npos) break;
-    const auto end = std::min(body.find('"', begin + 1), body.size());
-    inlined += end - begin;
-    ++pictures;
-    at = body.find("\"data\"", end);
-  }
-  facts.tokens =
-      static_cast<std::uint32_t>((body.size() - std::min(inlined, body.size())) / kBytesPerToken) +
-      pictures * kTokensPerPicture;
+  facts.tokens = guess_tokens(body);
   return facts;
 }
 
