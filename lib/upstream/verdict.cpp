@@ -68,14 +68,22 @@ void read_limit(keypool::QuotaLimits& limits, const Json& violation) {
   }
 }
 
-/// The project's number after "project " or "project #" in a message.
+/// The project's number after "project ", "project #" or "project_number:" in a message.
 std::string project_in(std::string_view message) {
-  for (auto at = message.find("roject "); at != std::string_view::npos;
-       at = message.find("roject ", at + 1)) {
-    auto rest = message.substr(at + 7);
-    if (rest.starts_with('#')) rest.remove_prefix(1);
-    const auto digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
-    if (digits >= 6) return "projects/" + std::string(rest.substr(0, digits));
+  constexpr std::string_view kProject = "roject";
+  for (auto at = message.find(kProject); at != std::string_view::npos;
+       at = message.find(kProject, at + 1)) {
+    auto rest = message.substr(at + kProject.size());
+    for (const std::string_view before : {" #", " ", "_number:"}) {
+      if (!rest.starts_with(before)) continue;
+      rest.remove_prefix(before.size());
+      const auto number = rest.substr(0, rest.find_first_not_of("0123456789"));
+      // A number that is blacked out says nothing.
+      const bool is_known = number.find_first_not_of('0') != std::string_view::npos;
+      if (is_known && number.size() >= 6 && number.size() <= 20)
+        return "projects/" + std::string(number);
+      break;
+    }
   }
   return "";
 }
@@ -86,8 +94,8 @@ void read_detail(ErrorFacts& facts, const Json& detail) {
   if (const Json* metadata = find(detail, "metadata")) {
     read_quota_name(facts, string_in(*metadata, "quota_limit"));
     const auto consumer = string_in(*metadata, "consumer");
-    const bool is_number = consumer.find_first_not_of("0", 9) != std::string_view::npos;
-    if (consumer.starts_with("projects/") && consumer.size() < 64 && is_number)
+    const bool is_known = consumer.find_first_not_of('0', 9) != std::string_view::npos;
+    if (consumer.starts_with("projects/") && consumer.size() < 64 && is_known)
       facts.project = consumer;
   }
   if (const auto delay = parse_duration(string_in(detail, "retryDelay")))

@@ -208,6 +208,103 @@ TEST(JudgeErrorTest, TheDayEndsAtMidnightInLosAngelesAlsoWhenTheClocksChange) {
   }
 }
 
+TEST(JudgeErrorTest, LearnsTheProjectFromWhatNamesIt) {
+  const auto with_metadata = [](const std::string& consumer) {
+    return R"({"error":{"code":403,"status":"PERMISSION_DENIED","message":"x","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED","metadata":{"consumer":")" +
+           consumer + "\"}}]}}";
+  };
+  const auto with_message = [](const std::string& message) {
+    return R"({"error":{"code":403,"status":"PERMISSION_DENIED","message":")" + message + "\"}}";
+  };
+  const struct {
+    const char* name;
+    int status;
+    std::string body;
+    const char* project;
+  } cases[] = {
+      {"its metadata", 403, with_metadata("projects/123456789"), "projects/123456789"},
+      {"by its name", 403, with_metadata("projects/my-project"), "projects/my-project"},
+      {"blacked out", 403, with_metadata("projects/000000000000"), ""},
+      {"an empty one", 403, with_metadata("projects/"), ""},
+      {"no project at all", 403, with_metadata("api_key:x"), ""},
+      {"a message", 403,
+       with_message("Generative Language API has not been used in project 123456789 before"),
+       "projects/123456789"},
+      {"a message with a number sign", 400,
+       with_message("Please enable billing on project #123456789 by visiting"),
+       "projects/123456789"},
+      {"a quota's message", 429,
+       with_message("Quota exceeded for consumer 'project_number:123456789'."),
+       "projects/123456789"},
+      {"blacked out in a message", 429,
+       with_message("Quota exceeded for consumer 'project_number:000000000000'."), ""},
+      {"blacked out after a word", 403, with_message("not been used in project 000000000000"), ""},
+      {"the second that is named", 403, with_message("Project has none; project 123456789 does."),
+       "projects/123456789"},
+      {"too short for a number", 403, with_message("project 12 of 30 has been denied access"), ""},
+      {"far too long", 403, with_message("project " + std::string(300, '1')), ""},
+      {"what a caller wrote", 400, with_message("Invalid value: project 123456789"), ""},
+      {"the file of another", 403,
+       with_message("You do not have permission to access the File x of project 123456789 or it "
+                    "may not exist."),
+       ""},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    EXPECT_EQ(judge_error(c.status, c.body, Subject::model, kNoon).project, c.project);
+  }
+}
+
+TEST(JudgeErrorTest, LearnsLimitsAndTheModelThatTheyAreOf) {
+  const auto limits = [](std::uint32_t rpm, std::uint32_t rpd, std::uint64_t tpm) {
+    keypool::QuotaLimits made;
+    made.requests_per_minute = rpm;
+    made.requests_per_day = rpd;
+    made.tokens_per_minute = tpm;
+    return made;
+  };
+  const std::string minute =
+      R"({"quotaId":"GenerateRequestsPerMinutePerProjectPerModel-FreeTier","quotaValue":"10"})";
+  const std::string day =
+      R"({"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier","quotaValue":"20","quotaDimensions":{"location":"global","model":"gemini-x"}})";
+  const std::string tokens =
+      R"({"quotaId":"GenerateContentInputTokensPerModelPerMinute-FreeTier","quotaValue":"250000"})";
+  const struct {
+    const char* name;
+    std::string violations;
+    keypool::QuotaLimits limits;
+    const char* model;
+  } cases[] = {
+      {"requests a minute", minute, limits(10, 0, 0), ""},
+      {"requests a day", day, limits(0, 20, 0), "gemini-x"},
+      {"tokens a minute", tokens, limits(0, 0, 250'000), ""},
+      {"all of them", minute + "," + tokens + "," + day, limits(10, 20, 250'000), "gemini-x"},
+      {"a number that is no text", R"({"quotaId":"RequestsPerMinute","quotaValue":10})",
+       limits(10, 0, 0), ""},
+      {"nothing keeps to a day's tokens",
+       R"({"quotaId":"GenerateContentInputTokensPerModelPerDay-FreeTier","quotaValue":"9"})",
+       limits(0, 0, 0), ""},
+      {"by the metric",
+       R"({"quotaMetric":"x/generate_requests_per_model_per_day","quotaValue":"9"})",
+       limits(0, 9, 0), ""},
+      {"of no known kind", R"({"quotaId":"Something","quotaValue":"9"})", limits(0, 0, 0), ""},
+      {"no value", R"({"quotaId":"RequestsPerMinute"})", limits(0, 0, 0), ""},
+      {"an odd value", R"({"quotaId":"RequestsPerMinute","quotaValue":"-3"})", limits(0, 0, 0), ""},
+      {"one that is too large", R"({"quotaId":"RequestsPerMinute","quotaValue":"99999999999"})",
+       limits(0, 0, 0), ""},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto verdict =
+        judge_error(429, quota_body("", c.violations, "9s"), Subject::model, kNoon);
+    EXPECT_EQ(verdict.limits, c.limits);
+    EXPECT_EQ(verdict.quota_model, c.model);
+  }
+  EXPECT_EQ(judge_error(429, quota_body("limit: 0", minute), Subject::model, kNoon).limits,
+            limits(0, 0, 0))
+      << "without any quota there is no limit to keep to";
+}
+
 TEST(JudgeErrorTest, KnowsABareQuotaRefusal) {
   const auto bare = judge_error(
       429,
