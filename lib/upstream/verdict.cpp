@@ -16,6 +16,7 @@ using keypool::Verdict;
 
 constexpr auto kMinute = std::chrono::minutes{1};
 constexpr auto kLongestSaneDelay = std::chrono::hours{25};
+constexpr std::size_t kLongestWord = 64;  // that is kept of an error: a real one is shorter
 constexpr auto kLongBench = std::chrono::hours{1};  // nobody knows when an owner pays
 
 /// What an error body says, gathered from wherever it stands.
@@ -89,13 +90,14 @@ std::string project_in(std::string_view message) {
 }
 
 void read_detail(ErrorFacts& facts, const Json& detail) {
-  if (const auto reason = string_in(detail, "reason"); !reason.empty())
+  if (const auto reason = string_in(detail, "reason");
+      !reason.empty() && reason.size() <= kLongestWord)
     facts.reasons.emplace_back(reason);
   if (const Json* metadata = find(detail, "metadata")) {
     read_quota_name(facts, string_in(*metadata, "quota_limit"));
     const auto consumer = string_in(*metadata, "consumer");
     const bool is_known = consumer.find_first_not_of('0', 9) != std::string_view::npos;
-    if (consumer.starts_with("projects/") && consumer.size() < 64 && is_known)
+    if (consumer.starts_with("projects/") && consumer.size() <= kLongestWord && is_known)
       facts.project = consumer;
   }
   if (const auto delay = parse_duration(string_in(detail, "retryDelay")))
@@ -142,7 +144,8 @@ ErrorFacts facts_of(std::string_view body) {
   if (!error) return facts;
   facts.code = static_cast<int>(integer_in(*error, "code").value_or(0));
   facts.message = string_in(*error, "message");
-  facts.status = string_in(*error, "status");
+  if (const auto status = string_in(*error, "status"); status.size() <= kLongestWord)
+    facts.status = status;
   if (const Json* details = find(*error, "details"); details && details->is_array()) {
     for (const auto& detail : *details) read_detail(facts, detail);
   }

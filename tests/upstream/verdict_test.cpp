@@ -305,6 +305,21 @@ TEST(JudgeErrorTest, LearnsLimitsAndTheModelThatTheyAreOf) {
       << "without any quota there is no limit to keep to";
 }
 
+// Reasons are kept and stored: none may be as long as a body.
+TEST(JudgeErrorTest, KeepsShortWordsOnly) {
+  const std::string word(10'000, 'X');
+  for (const int status : {400, 401, 403}) {
+    const auto verdict =
+        judge_error(status,
+                    R"({"error":{"status":")" + word + R"(","details":[{"reason":")" + word +
+                        R"(","metadata":{"consumer":"projects/)" + word + "\"}}]}}",
+                    Subject::model, kNoon);
+    EXPECT_LT(verdict.reason.size(), 100u) << status;
+    EXPECT_FALSE(verdict.reason.empty());
+    EXPECT_TRUE(verdict.project.empty());
+  }
+}
+
 TEST(JudgeErrorTest, KnowsABareQuotaRefusal) {
   const auto bare = judge_error(
       429,
