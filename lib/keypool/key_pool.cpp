@@ -178,11 +178,12 @@ std::optional<Slot> KeyPool::State::choose_key(Group group, const std::vector<Sl
                                                bool turn) {
   auto& own = groups[group];
   const auto count = own.usable.size();
+  auto at = own.turn < count ? own.turn : 0;
   for (std::size_t i = 0; i < count; ++i) {
-    const auto at = (own.turn + i) % count;
     const auto slot = own.usable[at];
+    if (++at == count) at = 0;
     if (std::find(tried.begin(), tried.end(), slot) != tried.end()) continue;
-    if (turn) own.turn = (at + 1) % count;
+    if (turn) own.turn = at;
     return slot;
   }
   return std::nullopt;

@@ -102,8 +102,9 @@ std::vector<Prospect> KeyPool::prospects(std::string_view name, TimePoint now) {
       const auto within = static_cast<std::size_t>(
           std::find(group.usable.begin(), group.usable.end(), slot) - group.usable.begin());
       const auto count = group.usable.size();
+      const auto next = group.turn < count ? group.turn : 0;
       // The keys of a project follow one another a round apart.
-      one.turn = turns[entry.group] + (within + count - group.turn % count) % count * turns.size();
+      one.turn = turns[entry.group] + (within + count - next) % count * turns.size();
     }
     all.push_back(std::move(one));
   }
