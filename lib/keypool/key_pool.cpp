@@ -219,6 +219,22 @@ std::optional<std::pair<Slot, bool>> KeyPool::State::choose(PoolModel& model, co
   return std::pair(*slot, true);
 }
 
+/// A probe finds nobody but suspects: the one that was asked the longest ago. Else a short trouble
+/// would keep a pool of few keys shut until their waits are over.
+std::optional<std::pair<Slot, bool>> KeyPool::State::choose_suspect(const PoolModel& model) {
+  const auto reason = words.number(kSuspectReason);
+  std::optional<std::pair<Slot, bool>> chosen;
+  TimePoint until{};
+  for (const auto& suspect : exit.suspects()) {
+    if (!is_still(suspect) || keys[suspect.slot].key->disabled) continue;
+    const auto bench = model.queue.waits(keys[suspect.slot].group);
+    if (!bench || bench->reason != reason || (chosen && bench->until >= until)) continue;
+    chosen = std::pair(suspect.slot, false);
+    until = bench->until;
+  }
+  return chosen;
+}
+
 bool KeyPool::State::must_line_up(const Wish& wish) const {
   if (lines.empty() || wish.goes_on) return false;
   const auto line = lines.find(wish.model);
@@ -280,7 +296,11 @@ Result<Lease> KeyPool::take(const Wish& wish, TimePoint now) {
   if (auto refused = state.exit_refuses(wish, probe, now)) return *std::move(refused);
   auto& model = state.model(wish.model, now);
   model.queue.wake(state.today(now), now);
-  const auto chosen = state.must_line_up(wish) ? std::nullopt : state.choose(model, wish, now);
+  std::optional<std::pair<Slot, bool>> chosen;
+  if (!state.must_line_up(wish)) {
+    chosen = state.choose(model, wish, now);
+    if (!chosen && probe) chosen = state.choose_suspect(model);
+  }
   if (!chosen) {
     if (probe) state.exit.end_probe();
     return state.none_left(model, now);

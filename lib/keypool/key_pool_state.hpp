@@ -136,6 +136,7 @@ struct KeyPool::State {
   // Taking.
   std::optional<Slot> choose_key(Group group, const std::vector<Slot>& tried, bool turn);
   std::optional<std::pair<Slot, bool>> choose(PoolModel& model, const Wish& wish, TimePoint now);
+  std::optional<std::pair<Slot, bool>> choose_suspect(const PoolModel& model);
   std::vector<Slot> slots_of(const std::vector<std::string>& ids) const;
   bool must_line_up(const Wish& wish) const;
   std::optional<Error> exit_refuses(const Wish& wish, bool& probe, TimePoint now);

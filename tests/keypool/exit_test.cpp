@@ -75,14 +75,35 @@ TEST(ExitTest, AProbeThatIsDroppedOrTellsNothingMakesRoomForAnother) {
   EXPECT_EQ(pool.next("m", kNoon + minutes{2}), "key-1");
 }
 
-TEST(ExitTest, AProbeThatFindsNoKeyIsNone) {
+TEST(ExitTest, WhereAllAreSuspectsTheyAreAskedInTurn) {
   Pool pool(keys(3));
   for (const char* name : {"key-1", "key-2", "key-3"})
     pool.report_for(name, verdict(Outcome::key_dead));
+  auto now = kNoon;
+  for (const char* name : {"key-1", "key-2", "key-3", "key-1"}) {
+    now += seconds{20};
+    auto probe = pool.take("m", now);
+    ASSERT_EQ(Pool::name_of(probe), name);
+    EXPECT_EQ(pool.next("m", now), "upstream") << "one probe at a time";
+    pool.pool.report(*probe, verdict(Outcome::key_dead), now);
+  }
+  now += seconds{18};
+  auto probe = pool.take("m", now);
+  ASSERT_EQ(Pool::name_of(probe), "key-2");
+  pool.pool.report(*probe, verdict(Outcome::success), now);
+  EXPECT_EQ(pool.next_few(2, "m", now), "key-2 key-2") << "well again, before the waits are over";
+}
+
+TEST(ExitTest, AProbeThatFindsNoKeyIsNone) {
+  Pool pool(keys(3));
+  for (const char* name : {"key-1", "key-2", "key-3"})
+    pool.report_for(name, verdict(Outcome::quota_day));
+  for (const char* name : {"key-1", "key-2", "key-3"})
+    pool.report_for(name, verdict(Outcome::key_dead), kNoon, "other");
   const auto now = kNoon + seconds{2};
-  EXPECT_EQ(pool.next("m", now), "keys_waiting") << "all are suspects";
+  EXPECT_EQ(pool.next("m", now), "keys_waiting") << "the day's requests are used up";
   EXPECT_EQ(pool.next("m", now), "keys_waiting") << "not: a probe is under way";
-  EXPECT_EQ(pool.next("m", kNoon + seconds{61}), "key-1");
+  EXPECT_EQ(pool.next("other", now), "key-1");
 }
 
 TEST(ExitTest, AnAcceptedKeyProvesThatTheOthersWereRefusedForThemselves) {
