@@ -267,11 +267,12 @@ TEST(VerdictsTest, AnyNumberOfReasonsDoesNotConfuseIt) {
     odd.reason = "reason " + std::to_string(i);
     pool.report_for("key-4", odd, kNoon + seconds{i}, "m");
   }
-  pool.report_for("key-4", verdict(Outcome::quota_day), kNoon, "day");
+  pool.report_for("key-1", verdict(Outcome::quota_day), kNoon, "day");
   for (const char* name : {"key-1", "key-2", "key-3"})
     pool.report_for(name, verdict(Outcome::key_unusable));
   pool.report_for("key-4", verdict(Outcome::success), kNoon, "other");
-  EXPECT_EQ(pool.next_few(3, "day"), "key-1 key-2 key-3") << "the day's wait goes on";
+  EXPECT_NE(pool.waits("key-1", "day"), "") << "it does not wait as a suspect there";
+  EXPECT_EQ(pool.waits("key-2", "*"), "");
 }
 
 }  // namespace
