@@ -239,11 +239,9 @@ Result<int> chat(Context& context, const ChatOptions& options) {
 
   async::Loop loop;
   async::Interrupt interrupt;
-  Asking asking(context, options, loop, interrupt, pool,
-                [&changes](keypool::Report report) {
-                  std::move(report.changes.begin(), report.changes.end(),
-                            std::back_inserter(changes));
-                });
+  Asking asking(context, options, loop, interrupt, pool, [&changes](keypool::Report report) {
+    std::move(report.changes.begin(), report.changes.end(), std::back_inserter(changes));
+  });
   auto answer = run_until_done(loop, interrupt, asking.ask(std::move(call), (*live)->limits));
   auto used = pool.take_usage(std::chrono::system_clock::now());
   if (auto kept = store->write({std::move(changes), std::move(used), {}}); !kept)

@@ -10,9 +10,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <unordered_map>
 #include <iterator>
 #include <sstream>
+#include <unordered_map>
 
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"

@@ -80,10 +80,11 @@ void add_label_command(CLI::App& keys, Action& chosen) {
                    "An id (8 or more digits of it), a label, or the key itself")
       ->type_name("KEY")
       ->required();
-  auto* text = command->add_option("text", options->text, "The name; '' takes it away")
-                   ->type_name("TEXT");
-  auto* project = command->add_option("--project", options->project,
-                                      "The project that it shares quota in; '' takes it away")
+  auto* text =
+      command->add_option("text", options->text, "The name; '' takes it away")->type_name("TEXT");
+  auto* project = command
+                      ->add_option("--project", options->project,
+                                   "The project that it shares quota in; '' takes it away")
                       ->type_name("NAME");
   auto* paid = command->add_flag("--paid", options->paid, "It is of a paid tier");
   auto* free = command->add_flag("--free", options->free, "It is of the free tier")->excludes(paid);
@@ -96,10 +97,9 @@ void add_label_command(CLI::App& keys, Action& chosen) {
       if (!edit.label && !edit.project && !edit.paid)
         return Error{ErrorKind::usage, "nothing to say about the key",
                      "give a name, --project, --paid or --free"};
-      return change_keys(context, {{options->key}, ""}, "labelled",
-                         [&edit](store::KeyStore& store, const auto& ids) {
-                           return store.edit(ids, edit);
-                         });
+      return change_keys(
+          context, {{options->key}, ""}, "labelled",
+          [&edit](store::KeyStore& store, const auto& ids) { return store.edit(ids, edit); });
     };
   });
 }

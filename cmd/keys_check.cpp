@@ -62,8 +62,8 @@ Result<std::vector<Key>> choose(store::KeyStore& store, const CheckKeysOptions& 
 /// its region, its proxy.
 bool are_refused_alike(const std::vector<KeyCheck>& checks) {
   const auto verdict = checks.front().verdict;
-  if (checks.size() < 3 || (verdict != upstream::KeyVerdict::blocked &&
-                            verdict != upstream::KeyVerdict::invalid))
+  if (checks.size() < 3 ||
+      (verdict != upstream::KeyVerdict::blocked && verdict != upstream::KeyVerdict::invalid))
     return false;
   return std::all_of(checks.begin(), checks.end(),
                      [verdict](const KeyCheck& check) { return check.verdict == verdict; });

@@ -119,9 +119,9 @@ Result<int> list_keys(Context& context, const ListOptions& options) {
           options.status.empty() ? ": add some with 'gembal keys add'" : " of this status");
     return 0;
   }
-  std::vector<std::vector<std::string>> rows = {
-      {"id", "key", "label", "project", "tier", "status", "failures", "requests 24h", "tokens 24h",
-       "last used"}};
+  std::vector<std::vector<std::string>> rows = {{"id", "key", "label", "project", "tier", "status",
+                                                 "failures", "requests 24h", "tokens 24h",
+                                                 "last used"}};
   for (const auto& listed : *all) {
     const auto& key = listed.key;
     rows.push_back({key.id, options.show ? key.secret.reveal() : key.secret.redacted(), key.label,
@@ -139,7 +139,8 @@ void add_keys_list_commands(CLI::App& keys, Action& chosen) {
   auto options = std::make_shared<ListOptions>();
   auto* list = keys.add_subcommand("list", "Show the keys and how they are");
   add_status_option(*list, options->status);
-  list->add_option("--sort", options->sort, "By id, label, project, tier, status, failures, requests, tokens or used")
+  list->add_option("--sort", options->sort,
+                   "By id, label, project, tier, status, failures, requests, tokens or used")
       ->type_name("COLUMN");
   list->add_flag("--show", options->show, "Show the whole keys");
   list->callback([&chosen, options] {

@@ -10,16 +10,13 @@ namespace {
 using keypool::Key;
 
 Json to_json(const Key& key) {
-  return {{"key", key.secret.reveal()},
-          {"label", key.label},
-          {"project", key.project},
-          {"tier", key.paid ? "paid" : "free"},
-          {"disabled", key.disabled},
-          {"reason", key.reason}};
+  return {{"key", key.secret.reveal()}, {"label", key.label},
+          {"project", key.project},     {"tier", key.paid ? "paid" : "free"},
+          {"disabled", key.disabled},   {"reason", key.reason}};
 }
 
-/// The keys themselves, one a line: what `keys add --exact` takes. As JSON with all that their owner
-/// has said about them: what `keys import` takes.
+/// The keys themselves, one a line: what `keys add --exact` takes. As JSON with all that their
+/// owner has said about them: what `keys import` takes.
 Result<int> export_keys(Context& context, const std::string& status) {
   const auto all = list_all(context);
   if (!all) return all.error();

@@ -71,8 +71,7 @@ Result<int> why(Context& context, const std::string& asked_model) {
   const auto loaded = context.load();
   if (!loaded) return loaded.error();
   const auto& config = loaded->config;
-  const auto model =
-      gemini::bare_model(asked_model.empty() ? config.client.model : asked_model);
+  const auto model = gemini::bare_model(asked_model.empty() ? config.client.model : asked_model);
   if (!gemini::is_valid_model(model))
     return Error{ErrorKind::usage, "'" + model + "' is no name of a model", ""};
   auto store = store::KeyStore::open(config.store.url);
@@ -122,9 +121,8 @@ void add_keys_why_command(CLI::App& keys, Action& chosen) {
       keys.add_subcommand("why", "Show which key is next for a model, and why not the others");
   command->add_option("--model", *model, "The model to ask about (client.model)")
       ->type_name("MODEL");
-  command->callback([&chosen, model] {
-    chosen = [model](Context& context) { return why(context, *model); };
-  });
+  command->callback(
+      [&chosen, model] { chosen = [model](Context& context) { return why(context, *model); }; });
 }
 
 }  // namespace gembal::cmd

@@ -7,8 +7,8 @@
 
 namespace gembal::daemon {
 
-/// Sends comment lines into an event stream while its first event is waited for, so that clients and
-/// proxies do not take the silence for the end. The first commits the reply.
+/// Sends comment lines into an event stream while its first event is waited for, so that clients
+/// and proxies do not take the silence for the end. The first commits the reply.
 ///
 /// Lives on the exchange's loop. stop() must be awaited before anything else is written.
 class Heartbeat {

@@ -30,8 +30,8 @@ class ObjectOwners {
 };
 
 /// The object that a path of the API is about, as its owner is remembered: "/files/x:download" ->
-/// "files/x", "/fileSearchStores/x/documents/y" -> "fileSearchStores/x", "/models/m/operations/y" ->
-/// "models/m/operations/y". "" for a collection, a model and everything else. Pure.
+/// "files/x", "/fileSearchStores/x/documents/y" -> "fileSearchStores/x", "/models/m/operations/y"
+/// -> "models/m/operations/y". "" for a collection, a model and everything else. Pure.
 std::string object_of_path(std::string_view path);
 
 /// Whether objects are made by posting to this path, so that the reply has a new one's name. Pure.
@@ -45,8 +45,8 @@ struct MadeObject {
 };
 
 /// The objects that a reply names as made, or as its own: a File, a CachedContent, an operation and
-/// the files in its result, an interaction. `now`: where the reply does not say when one expires, its
-/// kind's usual life is counted from here. Pure.
+/// the files in its result, an interaction. `now`: where the reply does not say when one expires,
+/// its kind's usual life is counted from here. Pure.
 std::vector<MadeObject> objects_in_reply(std::string_view body, TimePoint now);
 
 /// The interaction that an event stream begins with; nullopt until its name has arrived. Pure.

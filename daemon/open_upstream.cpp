@@ -54,8 +54,8 @@ async::Task<Result<void>> look_at_body(RequestScope& scope, upstream::Call& call
   const auto& body = *call.body;
   const bool converses = call.form != upstream::Form::opaque;
   const std::string model = converses ? call.model : "";
-  auto facts = co_await compute(scope, body.size(),
-                                [&] { return upstream::look_at_request(body, model); });
+  auto facts =
+      co_await compute(scope, body.size(), [&] { return upstream::look_at_request(body, model); });
   call.conversation = facts.conversation;
   call.continues = facts.continues;
   call.tokens = facts.tokens;
@@ -66,9 +66,9 @@ async::Task<Result<void>> look_at_body(RequestScope& scope, upstream::Call& call
       scope.unknown_objects.push_back(name);
       continue;
     }
-    const bool same = call.owner && (owner->key_id == call.owner->id ||
-                                     (!owner->project.empty() &&
-                                      owner->project == call.owner->project));
+    const bool same =
+        call.owner && (owner->key_id == call.owner->id ||
+                       (!owner->project.empty() && owner->project == call.owner->project));
     if (call.owner && !same) {
       co_return Error{ErrorKind::bad_request,
                       first + " and " + name + " belong to different projects",
@@ -84,8 +84,8 @@ async::Task<Result<void>> look_at_body(RequestScope& scope, upstream::Call& call
 async::Task<Result<Answer>> open_upstream(RequestScope& scope, upstream::Call call) {
   auto limits = limits_of(scope);
   if (call.body_source) limits.deadline = {};  // an upload takes its time
-  auto opened = co_await scope.services.dispatcher.open(
-      std::move(call), limits, scope.exchange.interrupt(), scope.journey);
+  auto opened = co_await scope.services.dispatcher.open(std::move(call), limits,
+                                                        scope.exchange.interrupt(), scope.journey);
   if (opened) scope.key_id = opened->key().id;
   co_return std::move(opened);
 }

@@ -27,9 +27,8 @@ async::Task<void> remember_objects(RequestScope& scope, keypool::Key key,
   // The writer may answer after this wait is over: the event stays as long as that.
   auto& loop = scope.exchange.loop();
   const auto written = std::make_shared<async::Event>(loop);
-  scope.services.writer->remember(std::move(owners), [&loop, written] {
-    loop.post([written] { written->signal(); });
-  });
+  scope.services.writer->remember(
+      std::move(owners), [&loop, written] { loop.post([written] { written->signal(); }); });
   async::Deadline patience(loop, [written] { written->signal(); });
   patience.set(kPatience);
   co_await written->wait();

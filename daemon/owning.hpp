@@ -7,8 +7,8 @@
 
 namespace gembal::daemon {
 
-/// Remembers that these objects belong to the key, and waits until that is on disk: a client that is
-/// told of an object may count on it. A store that stalls keeps nobody for long.
+/// Remembers that these objects belong to the key, and waits until that is on disk: a client that
+/// is told of an object may count on it. A store that stalls keeps nobody for long.
 async::Task<void> remember_objects(RequestScope& scope, keypool::Key key,
                                    std::vector<MadeObject> objects);
 

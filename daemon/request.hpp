@@ -34,9 +34,9 @@ struct RequestScope {
   std::shared_ptr<const Live> live;  ///< one snapshot from start to end
   Route route;
 
-  std::string model;           ///< "" when it is not about one
-  std::string answering_model; ///< another one that answered for it; "" when none did
-  std::string key_id;  ///< of the key that answered
+  std::string model;                         ///< "" when it is not about one
+  std::string answering_model;               ///< another one that answered for it; "" when none did
+  std::string key_id;                        ///< of the key that answered
   std::vector<std::string> unknown_objects;  ///< that it names, and nobody knows whose they are
   upstream::Journey journey;
   std::string failure;  ///< why it went wrong; "" when it did not

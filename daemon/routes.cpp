@@ -156,7 +156,8 @@ Result<Route> find_route(const front::RequestHead& head) {
     Route route = native("", path, head.query);
     route.target = Target::upload;
     // A session's address cannot be guessed: it is its own token.
-    route.needs_token = !query_value(head.query, "upload_id").value_or("").starts_with(kSessionMark);
+    route.needs_token =
+        !query_value(head.query, "upload_id").value_or("").starts_with(kSessionMark);
     return route;
   }
   rest = path;

@@ -43,7 +43,8 @@ async::Task<Result<std::string>> small_body(Exchange& exchange) {
     if (!piece->has_value()) break;
     body += **piece;
     if (body.size() > kStartBytes)
-      co_return Error{ErrorKind::too_large, "the description of an upload is larger than 1 MiB", ""};
+      co_return Error{ErrorKind::too_large, "the description of an upload is larger than 1 MiB",
+                      ""};
   }
   co_return body;
 }
@@ -162,8 +163,8 @@ async::Task<void> relay_upload(RequestScope& scope) {
     co_await continue_session(scope, std::move(session));
     co_return;
   }
-  auto call = call_to(scope, scope.live->upstream.url("", scope.route.upstream_path,
-                                                      without_token(head.query)));
+  auto call = call_to(
+      scope, scope.live->upstream.url("", scope.route.upstream_path, without_token(head.query)));
   const auto object = object_of_path(scope.route.upstream_path);
   if (!object.empty()) {
     if (const auto owner = scope.services.owners.find(object, wall_clock()))

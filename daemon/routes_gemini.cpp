@@ -19,7 +19,7 @@ using upstream::Form;
 
 constexpr std::size_t kErrorBodyBytes = 1 << 20;
 constexpr std::size_t kMadeBytes = 1 << 20;
-constexpr std::size_t kMadeStart = 64 * 1024;   // of a stream: the name comes in its first event
+constexpr std::size_t kMadeStart = 64 * 1024;  // of a stream: the name comes in its first event
 constexpr auto kFoundLife = std::chrono::hours{48};
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
@@ -35,8 +35,8 @@ const std::vector<std::string_view> kOpenaiEnds = {"\ndata: [DONE]", "\"error\""
 upstream::Call forwarded(RequestScope& scope, const std::string& path) {
   auto& request = scope.exchange.request();
   const auto& route = scope.route;
-  auto call = scope.call(
-      scope.live->upstream.url(route.version, path, without_token(request.head.query)));
+  auto call =
+      scope.call(scope.live->upstream.url(route.version, path, without_token(request.head.query)));
   auto headers = forwarded_headers(request.head, scope.live->sandbox);
   std::move(headers.begin(), headers.end(), std::back_inserter(call.headers));
   call.method = request.head.method == "HEAD" ? "GET" : request.head.method;
@@ -129,15 +129,16 @@ bool is_event_stream(const Answer& answer) {
 
 /// The call for the path's own model, or for one that answers for it.
 CallFor native_call_for(RequestScope& scope) {
-  const auto call = std::make_shared<const upstream::Call>(
-      forwarded(scope, scope.route.upstream_path));
+  const auto call =
+      std::make_shared<const upstream::Call>(forwarded(scope, scope.route.upstream_path));
   return [&scope, call](const std::string& model) {
     auto made = *call;
     if (model == scope.route.model) return made;
     const auto& path = scope.route.upstream_path;  // "/models/x:generateContent"
     const auto& query = scope.exchange.request().head.query;
-    made.url = scope.live->upstream.url(
-        scope.route.version, "/models/" + model + path.substr(path.find(':')), without_token(query));
+    made.url = scope.live->upstream.url(scope.route.version,
+                                        "/models/" + model + path.substr(path.find(':')),
+                                        without_token(query));
     made.model = model;
     return made;
   };
@@ -150,9 +151,8 @@ async::Task<Result<Answer>> open_native(RequestScope& scope) {
     co_return std::move(opened);
   }
   auto call = forwarded(scope, scope.route.upstream_path);
-  const auto object = scope.route.form == Form::opaque
-                          ? object_of_path(scope.route.upstream_path)
-                          : std::string();
+  const auto object =
+      scope.route.form == Form::opaque ? object_of_path(scope.route.upstream_path) : std::string();
   if (!object.empty()) {
     const auto owner = scope.services.owners.find(object, wall_clock());
     if (owner) {

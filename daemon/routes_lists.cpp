@@ -64,8 +64,8 @@ async::Task<Page> fetch_page(RequestScope& scope, keypool::Key key, std::string 
   auto query = "pageSize=" + std::to_string(size);
   if (!token.empty()) query += "&pageToken=" + percent_encode(token);
   query += other_parameters(head.query);
-  auto call = scope.call(
-      scope.live->upstream.url(scope.route.version, scope.route.upstream_path, query));
+  auto call =
+      scope.call(scope.live->upstream.url(scope.route.version, scope.route.upstream_path, query));
   auto headers = forwarded_headers(head, scope.live->sandbox);
   std::move(headers.begin(), headers.end(), std::back_inserter(call.headers));
   call.method = "GET";
@@ -196,8 +196,8 @@ bool is_merged_list(std::string_view method, std::string_view path) {
 }
 
 std::string to_page_token(const ListPlace& place) {
-  auto token = base64_encode(
-      to_text({{"key", place.key_id}, {"token", place.token}, {"skip", place.skip}}));
+  auto token =
+      base64_encode(to_text({{"key", place.key_id}, {"token", place.token}, {"skip", place.skip}}));
   std::replace(token.begin(), token.end(), '+', '-');
   std::replace(token.begin(), token.end(), '/', '_');
   return token;

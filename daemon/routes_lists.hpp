@@ -17,8 +17,8 @@ async::Task<void> list_merged(RequestScope& scope);
 
 /// Where a page of a merged list begins: the project of which key, and where in its own list.
 struct ListPlace {
-  std::string key_id;  ///< "": the first
-  std::string token;   ///< upstream's own page token; "": its first page
+  std::string key_id;    ///< "": the first
+  std::string token;     ///< upstream's own page token; "": its first page
   std::size_t skip = 0;  ///< entries of that page that an earlier page of ours had
 };
 

@@ -25,8 +25,8 @@ constexpr std::size_t kErrorBodyBytes = 1 << 20;
 
 std::int64_t now_in_seconds() { return to_unix_seconds(std::chrono::system_clock::now()); }
 
-upstream::Call post(const RequestScope& scope, std::string model, std::string url,
-                    std::string body, Form form) {
+upstream::Call post(const RequestScope& scope, std::string model, std::string url, std::string body,
+                    Form form) {
   auto call = scope.call(std::move(url));
   call.headers.push_back("content-type: application/json");
   call.body = std::make_shared<const std::string>(std::move(body));

@@ -73,8 +73,7 @@ void StoreWriter::remember(std::vector<keypool::Change> changes) {
   changed_.notify_one();
 }
 
-void StoreWriter::remember(std::vector<store::ObjectOwner> objects,
-                           std::function<void()> written) {
+void StoreWriter::remember(std::vector<store::ObjectOwner> objects, std::function<void()> written) {
   owners_.learn(objects, wall_clock());
   {
     const std::lock_guard lock(mutex_);
@@ -101,8 +100,8 @@ void StoreWriter::run() {
       changed_.wait_for(lock, kLook, [this] {
         return stopping_ || (works_ && (!waiting_.empty() || !enabled_.empty()));
       });
-      // A failure of one key is often followed by those of others. Whoever waits for its object to be
-      // written is not kept.
+      // A failure of one key is often followed by those of others. Whoever waits for its object to
+      // be written is not kept.
       changed_.wait_for(lock, kGather, [this] {
         return stopping_ || waiting_.changes.empty() || !when_written_.empty();
       });
@@ -209,8 +208,7 @@ void StoreWriter::reload(TimePoint now) {
   if (limits) pool_.learn_limits(*limits, now);
   const auto states = store_.model_states(now);
   if (states) pool_.learn_states(*states, now);
-  log::info("keys were changed in the store",
-            {{"keys", pool_.size()}, {"usable", pool_.usable()}});
+  log::info("keys were changed in the store", {{"keys", pool_.size()}, {"usable", pool_.usable()}});
 }
 
 /// The rows are totals: what is more than ours was used by others.

@@ -23,7 +23,8 @@ Result<store::News> load_pool(store::KeyStore& store, keypool::KeyPool& pool, Ti
 /// and counted.
 class StoreWriter {
  public:
-  /// Starts the thread. `loaded`: what load_pool() returned. Pool and owners must outlive the writer.
+  /// Starts the thread. `loaded`: what load_pool() returned. Pool and owners must outlive the
+  /// writer.
   StoreWriter(store::KeyStore store, keypool::KeyPool& pool, ObjectOwners& owners,
               const store::News& loaded);
 
@@ -33,9 +34,9 @@ class StoreWriter {
   /// Never blocks on the store.
   void remember(std::vector<keypool::Change> changes);
 
-  /// Remembers who made objects, or, with a time that has passed, that they are gone. The owners know
-  /// at once. `written`, which may be null, is called from the writer's thread once they are on disk,
-  /// or cannot be for now. Never blocks on the store.
+  /// Remembers who made objects, or, with a time that has passed, that they are gone. The owners
+  /// know at once. `written`, which may be null, is called from the writer's thread once they are
+  /// on disk, or cannot be for now. Never blocks on the store.
   void remember(std::vector<store::ObjectOwner> objects, std::function<void()> written);
 
   /// Enables keys that work again, here and in the store. Never blocks on the store.

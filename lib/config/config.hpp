@@ -55,8 +55,8 @@ struct PoolOptions {
   keypool::Policy policy;
   std::string pacing;  ///< as it was written; policy has what it means
   int max_retries = 0;
-  milliseconds max_wait{};  ///< for a key to come back; zero: does not wait
-  int max_waiting = 0;      ///< requests that wait at once
+  milliseconds max_wait{};        ///< for a key to come back; zero: does not wait
+  int max_waiting = 0;            ///< requests that wait at once
   milliseconds check_interval{};  ///< of disabled keys; zero: never
   std::string test_model;
 };

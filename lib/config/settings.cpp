@@ -350,7 +350,8 @@ Setting fallbacks() {
   };
   made.show = [](const Config& config) {
     std::vector<std::string> lines;
-    for (const auto& [model, other] : config.models.fallbacks) lines.push_back(model + ": " + other);
+    for (const auto& [model, other] : config.models.fallbacks)
+      lines.push_back(model + ": " + other);
     return quoted_list(lines);
   };
   return made;
@@ -456,18 +457,21 @@ std::vector<Setting> make_settings() {
           in_seconds),
       with(headers(), "CUSTOM_HEADERS",
            "headers that every upstream request gets, each \"name: value\""),
-      with(pool_policy(), "",
-           "which ready key is next: round-robin, least-used (today, by model), least-in-flight, or "
-           "fill-first (the first of the list until it is spent)"),
-      with(pool_affinity(), "",
-           "conversation: later turns go to the key of the first, where the prompt is cached; or off"),
+      with(
+          pool_policy(), "",
+          "which ready key is next: round-robin, least-used (today, by model), least-in-flight, or "
+          "fill-first (the first of the list until it is spent)"),
+      with(
+          pool_affinity(), "",
+          "conversation: later turns go to the key of the first, where the prompt is cached; or off"),
       with(number(
                "pool.affinity_bound", 30, 0, 1'000'000,
                [](auto& c) -> auto& { return c.pool.policy.most_ahead; }),
            "", "turns by which conversations may put a key ahead of the others"),
-      with(pool_pacing(), "",
-           "learned: keys stay under the limits that upstream has named; off; or limits of your own "
-           "besides, as in \"free: 10 rpm, 250000 tpm, 20 rpd; paid: 1000 rpm\""),
+      with(
+          pool_pacing(), "",
+          "learned: keys stay under the limits that upstream has named; off; or limits of your own "
+          "besides, as in \"free: 10 rpm, 250000 tpm, 20 rpd; paid: 1000 rpm\""),
       with(duration(
                "pool.max_wait", "0s", [](auto& c) -> auto& { return c.pool.max_wait; }),
            "", "how long a request may wait for a key to come back; 0: it is told to come again"),

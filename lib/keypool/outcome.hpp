@@ -44,8 +44,8 @@ struct Verdict {
   bool bad_signature =
       false;  ///< caller_fault for a thought signature: one retry with the bypass value may help
   std::string quota_model{};  ///< that a refused quota is counted under, when named: an alias's own
-  QuotaLimits limits{};  ///< named by a refused quota; zero where it named none
-  std::string project{};  ///< of the key, when the error names it ("projects/123"); "" else
+  QuotaLimits limits{};       ///< named by a refused quota; zero where it named none
+  std::string project{};      ///< of the key, when the error names it ("projects/123"); "" else
 
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };

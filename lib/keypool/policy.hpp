@@ -23,9 +23,9 @@ struct Policy {
   Choice choice = Choice::round_robin;
   bool follows_conversations = true;  ///< later turns of a conversation go to the key of the first
   std::uint32_t most_ahead = 30;      ///< turns by which that may put a key ahead of the others
-  bool paces = true;       ///< keeps subjects under their limits
-  QuotaLimits free_tier;   ///< configured limits of every subject of a tier and each model; zero:
-  QuotaLimits paid_tier;   ///< what was learned counts alone
+  bool paces = true;                  ///< keeps subjects under their limits
+  QuotaLimits free_tier;  ///< configured limits of every subject of a tier and each model; zero:
+  QuotaLimits paid_tier;  ///< what was learned counts alone
   std::vector<std::string> paid_models;  ///< patterns ("*-image*"): here paid keys go first
 };
 

@@ -8,7 +8,8 @@
 namespace gembal::keypool {
 
 /// Numbers below a bound in the order of their ranks, the least first: a heap of four children a
-/// node that knows where each number is. Every change is O(log n), without an allocation once grown.
+/// node that knows where each number is. Every change is O(log n), without an allocation once
+/// grown.
 template <typename Rank>
 class RankedSlots {
  public:

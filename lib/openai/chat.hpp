@@ -16,8 +16,8 @@ struct ChatCall {
 };
 
 /// Translates a request by the reference's section 12. Unknown members are passed over, as OpenAI's
-/// own clients send ever new ones. `model`: translated for that one in place of the request's own; ""
-/// for none. Errors: bad_request, naming the parameter.
+/// own clients send ever new ones. `model`: translated for that one in place of the request's own;
+/// "" for none. Errors: bad_request, naming the parameter.
 Result<ChatCall> read_chat(std::string_view json, std::string_view model = {});
 
 }  // namespace gembal::openai

@@ -179,8 +179,8 @@ async::Task<Result<Lease>> Dispatcher::wait_in_line(Run& run, keypool::Wish wish
   const auto began = std::chrono::steady_clock::now();
   const auto patience = tighter(run.limits.max_wait, run.left());
   const auto remaining = [&] {
-    return patience - std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() -
-                                                               began);
+    return patience -
+           std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
   };
   // The pool wakes from any thread, also when this wait is over: the event stays as long as that.
   const auto woken = std::make_shared<async::Event>(loop_);
@@ -266,7 +266,8 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, Limits limits, async::In
     if (run.call.body_source && step.next == RetryPlan::Next::try_again)
       step.next = RetryPlan::Next::give_up;  // its bytes are gone
     if (step.next == RetryPlan::Next::bypass) {
-      auto bypassed = run.call.body ? gemini::with_bypassed_signatures(*run.call.body) : std::nullopt;
+      auto bypassed =
+          run.call.body ? gemini::with_bypassed_signatures(*run.call.body) : std::nullopt;
       if (bypassed) {
         run.call.body = std::make_shared<const std::string>(*std::move(bypassed));
         journey.left.push_back({key_id, "thought signature refused"});

@@ -39,7 +39,7 @@ struct Call {
   KeyHeader key_header = KeyHeader::goog;
   std::uint64_t conversation = 0;  ///< see keypool::Wish
   bool continues = false;
-  std::uint32_t tokens = 0;         ///< of input, an estimate
+  std::uint32_t tokens = 0;        ///< of input, an estimate
   std::optional<OwningKey> owner;  ///< none: any key
   bool seeks_owner = false;        ///< it names an object that nobody knows: keys are asked for it
   std::shared_ptr<http::BodySource> body_source;  ///< in place of `body`: sent once at most
@@ -77,8 +77,8 @@ struct Journey {
 /// One per loop; not thread-safe. The client, the pool and `learned` must outlive it.
 class Dispatcher {
  public:
-  /// `learned` is told what changed in the pool: for the store and the operator. Called on the loop;
-  /// it must not block.
+  /// `learned` is told what changed in the pool: for the store and the operator. Called on the
+  /// loop; it must not block.
   Dispatcher(async::Loop& loop, http::Client& client, keypool::KeyPool& pool,
              std::function<void(keypool::Report)> learned);
 

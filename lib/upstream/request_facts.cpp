@@ -58,11 +58,17 @@ void find_quoted(std::string_view body, std::string_view member, std::string_vie
   }
 }
 
-void find_objects(std::string_view body, std::vector<std::string>& found) {
+void find_files(std::string_view body, std::vector<std::string>& found) {
   for (const std::string_view member :
        {"\"fileUri\"", "\"file_uri\"", "\"uri\"", "\"fileName\"", "\"file_name\""}) {
     find_quoted(body, member, "files/", found);
   }
+}
+
+// Each member is only looked for in a body that names an object of its kind: most name none.
+void find_objects(std::string_view body, std::vector<std::string>& found) {
+  if (body.find("files") != std::string_view::npos) find_files(body, found);
+  if (body.find("cachedContents") == std::string_view::npos) return;
   for (const std::string_view member : {"\"cachedContent\"", "\"cached_content\""})
     find_quoted(body, member, "cachedContents/", found);
 }

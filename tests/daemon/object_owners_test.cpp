@@ -79,7 +79,8 @@ TEST(ObjectOwnersTest, ReadsTheObjectsOfAReply) {
       {"the file of a batch's result",
        R"({"name":"batches/b","response":{"responsesFile":"files/batch-b"}})",
        {"batches/b", "files/batch-b"}},
-      {"an interaction", R"({"id":"v1_x","object":"interaction","steps":[]})",
+      {"an interaction",
+       R"({"id":"v1_x","object":"interaction","steps":[]})",
        {"interactions/v1_x"}},
       {"a model is none", R"({"name":"models/gemini"})", {}},
       {"nor is an answer", R"({"candidates":[{"content":{"parts":[{"text":"files/a"}]}}]})", {}},
@@ -97,7 +98,9 @@ TEST(ObjectOwnersTest, ReadsTheObjectsOfAReply) {
 }
 
 TEST(ObjectOwnersTest, AnObjectLivesAsLongAsItsReplySaysOrItsKindDoes) {
-  const auto expiry = [](const std::string& body) { return objects_in_reply(body, kNow)[0].expires; };
+  const auto expiry = [](const std::string& body) {
+    return objects_in_reply(body, kNow)[0].expires;
+  };
   EXPECT_EQ(expiry(R"({"name":"files/a","expirationTime":"2026-11-26T01:02:03Z"})"),
             *parse_iso8601("2026-11-26T01:02:03Z"));
   EXPECT_EQ(expiry(R"({"name":"cachedContents/a","expireTime":"2026-11-24T20:05:00Z"})"),

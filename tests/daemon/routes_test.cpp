@@ -14,8 +14,8 @@ front::RequestHead head_of(const std::string& method, const std::string& target,
 }
 
 std::string text_of(const Route& route) {
-  static const char* const kTargets[] = {"native", "chat",    "embeddings", "models",
-                                         "model",  "forward", "upload",     "page", "unsupported"};
+  static const char* const kTargets[] = {"native",  "chat",   "embeddings", "models",     "model",
+                                         "forward", "upload", "page",       "unsupported"};
   static const char* const kForms[] = {"unary", "sse", "array", "opaque"};
   std::string text = kTargets[static_cast<int>(route.target)];
   text += route.dialect == Dialect::openai ? " openai" : " gemini";
@@ -64,7 +64,8 @@ TEST(RoutesTest, FindsWhatAPathIsFor) {
       {"GET", "/v1/models", "x-goog-api-client: genai\r\n", "native gemini v1 /models"},
       {"GET", "/v1/models/models%2Fgemini-x", "", "model openai model=gemini-x"},
       {"GET", "/v1/files", google, "native gemini v1 /files"},
-      {"GET", "/v1/fileSearchStores/x/documents", "", "native gemini v1 /fileSearchStores/x/documents"},
+      {"GET", "/v1/fileSearchStores/x/documents", "",
+       "native gemini v1 /fileSearchStores/x/documents"},
       {"GET", "/v1/files", "", "unsupported openai"},
       {"POST", "/v1/responses", "", "unsupported openai"},
       {"POST", "/openai/v1/chat/completions", "", "forward openai v1beta /openai/chat/completions"},

@@ -52,11 +52,10 @@ class ObjectsTest : public ::testing::Test {
 
   /// Begins a resumable upload; the path of its session at the daemon.
   std::string begin_upload(const std::string& path = "/upload/v1beta/files") {
-    const auto reply = daemon_->post(path, R"({"file":{"displayName":"a.txt"}})",
-                                     {"x-goog-upload-protocol: resumable",
-                                      "x-goog-upload-command: start",
-                                      "x-goog-upload-header-content-type: text/plain",
-                                      "content-type: application/json"});
+    const auto reply = daemon_->post(
+        path, R"({"file":{"displayName":"a.txt"}})",
+        {"x-goog-upload-protocol: resumable", "x-goog-upload-command: start",
+         "x-goog-upload-header-content-type: text/plain", "content-type: application/json"});
     EXPECT_EQ(reply.status(), 200) << reply.body;
     const auto url = reply.header("x-goog-upload-url");
     EXPECT_EQ(url, reply.header("x-goog-upload-control-url"));
@@ -68,10 +67,9 @@ class ObjectsTest : public ::testing::Test {
   /// Without a token: the session's address is one.
   Message send_piece(const std::string& session, const std::string& bytes, std::size_t offset,
                      const std::string& command) {
-    return ask(daemon_->port(),
-               http_request("POST", session, bytes,
-                            {"x-goog-upload-command: " + command,
-                             "x-goog-upload-offset: " + std::to_string(offset)}));
+    return ask(daemon_->port(), http_request("POST", session, bytes,
+                                             {"x-goog-upload-command: " + command,
+                                              "x-goog-upload-offset: " + std::to_string(offset)}));
   }
   Json upload(const std::string& bytes) {
     const auto reply = send_piece(begin_upload(), bytes, 0, "upload, finalize");
@@ -91,9 +89,8 @@ TEST_F(ObjectsTest, AFileIsUsedReadAndDeletedWithTheKeyThatUploadedItAlsoAfterAK
   const auto file = upload("some text");
   const std::string path = "/v1beta/" + file["name"].get<std::string>();
   const auto owner = last_key_;
-  const auto quote = text_request(
-      "fileData", R"({"mimeType":"text/plain","fileUri":")" + file["uri"].get<std::string>() +
-                      "\"}");
+  const auto quote = text_request("fileData", R"({"mimeType":"text/plain","fileUri":")" +
+                                                  file["uri"].get<std::string>() + "\"}");
   for (int round = 0; round < 2; ++round) {
     SCOPED_TRACE(round == 0 ? "before the kill" : "after it");
     for (int i = 0; i < 5; ++i) {
@@ -127,9 +124,9 @@ TEST_F(ObjectsTest, ASessionThatNobodyBeganIsRefusedClearly) {
   EXPECT_EQ(reply.status(), 404);
   EXPECT_NE(reply.body.find("start the upload again"), std::string::npos);
   const auto without_token =
-      ask(daemon_->port(), http_request("POST", "/upload/v1beta/files", "{}",
-                                        {"x-goog-upload-protocol: resumable",
-                                         "x-goog-upload-command: start"}));
+      ask(daemon_->port(),
+          http_request("POST", "/upload/v1beta/files", "{}",
+                       {"x-goog-upload-protocol: resumable", "x-goog-upload-command: start"}));
   EXPECT_EQ(without_token.status(), 401);
 }
 
@@ -174,8 +171,9 @@ TEST_F(ObjectsTest, AVideoIsDownloadedWithTheKeyThatMadeIt) {
     operation = json_of(daemon_->get(path));
     return operation.value("done", false);
   }));
-  const auto uri = operation["response"]["generateVideoResponse"]["generatedSamples"][0]["video"]
-                            ["uri"].get<std::string>();
+  const auto uri =
+      operation["response"]["generateVideoResponse"]["generatedSamples"][0]["video"]["uri"]
+          .get<std::string>();
   kill_and_start();
   const auto redirect = daemon_->get(local_path(uri));
   EXPECT_EQ(redirect.status(), 302) << redirect.body;
@@ -195,9 +193,9 @@ TEST_F(ObjectsTest, ACachedContentIsQuotedWithItsKey) {
   const auto name = json_of(made)["name"].get<std::string>();
   for (const auto* member : {"cachedContent", "cached_content"}) {
     for (int i = 0; i < 5; ++i) {
-      const auto reply = daemon_->post(
-          kGenerate, R"({"contents":[{"parts":[{"text":"hi"}]}],")" + std::string(member) +
-                         R"(":")" + name + "\"}");
+      const auto reply =
+          daemon_->post(kGenerate, R"({"contents":[{"parts":[{"text":"hi"}]}],")" +
+                                       std::string(member) + R"(":")" + name + "\"}");
       EXPECT_EQ(reply.status(), 200) << reply.body;
       EXPECT_EQ(reply.header("x-gembal-key"), made.header("x-gembal-key"));
     }
@@ -207,9 +205,9 @@ TEST_F(ObjectsTest, ACachedContentIsQuotedWithItsKey) {
 TEST_F(ObjectsTest, AnInteractionGoesOnWithItsKeyStreamedOrNot) {
   for (const std::string stream : {"false", "true"}) {
     SCOPED_TRACE("stream: " + stream);
-    const auto first = daemon_->post(
-        "/v1beta/interactions",
-        R"({"model":"gemini-2.5-flash","input":"hi","stream":)" + stream + "}");
+    const auto first =
+        daemon_->post("/v1beta/interactions",
+                      R"({"model":"gemini-2.5-flash","input":"hi","stream":)" + stream + "}");
     ASSERT_EQ(first.status(), 200) << first.body;
     std::string id;
     if (stream == "false") {
@@ -246,10 +244,10 @@ TEST_F(ObjectsTest, ObjectsOfTwoProjectsInOneRequestAreAClearError) {
   const auto first_key = last_key_;
   auto two = upload("two");
   while (last_key_ == first_key) two = upload("two");
-  const auto reply = daemon_->post(
-      kGenerate, R"({"contents":[{"parts":[{"fileData":{"fileUri":")" +
-                     one["uri"].get<std::string>() + R"("}},{"fileData":{"fileUri":")" +
-                     two["uri"].get<std::string>() + R"("}}]}]})");
+  const auto reply = daemon_->post(kGenerate, R"({"contents":[{"parts":[{"fileData":{"fileUri":")" +
+                                                  one["uri"].get<std::string>() +
+                                                  R"("}},{"fileData":{"fileUri":")" +
+                                                  two["uri"].get<std::string>() + R"("}}]}]})");
   EXPECT_EQ(reply.status(), 400) << reply.body;
   EXPECT_NE(reply.body.find("different projects"), std::string::npos);
 }
@@ -257,15 +255,15 @@ TEST_F(ObjectsTest, ObjectsOfTwoProjectsInOneRequestAreAClearError) {
 TEST_F(ObjectsTest, AFileThatNobodyKnowsIsLookedForAndThenRemembered) {
   // Uploaded past the daemon, with a key of its pool.
   const auto start =
-      ask(sandbox_.port(), http_request("POST", "/upload/v1beta/files", R"({"file":{}})",
-                                        {"x-goog-api-key: key-three",
-                                         "x-goog-upload-protocol: resumable",
-                                         "x-goog-upload-command: start",
-                                         "x-goog-upload-header-content-type: text/plain"}));
-  const auto end = ask(sandbox_.port(),
-                       http_request("POST", local_path(start.header("x-goog-upload-url")), "text",
-                                    {"x-goog-upload-command: upload, finalize",
-                                     "x-goog-upload-offset: 0"}));
+      ask(sandbox_.port(),
+          http_request(
+              "POST", "/upload/v1beta/files", R"({"file":{}})",
+              {"x-goog-api-key: key-three", "x-goog-upload-protocol: resumable",
+               "x-goog-upload-command: start", "x-goog-upload-header-content-type: text/plain"}));
+  const auto end =
+      ask(sandbox_.port(),
+          http_request("POST", local_path(start.header("x-goog-upload-url")), "text",
+                       {"x-goog-upload-command: upload, finalize", "x-goog-upload-offset: 0"}));
   const auto file = json_of(end)["file"];
   const auto got = daemon_->get("/v1beta/" + file["name"].get<std::string>());
   EXPECT_EQ(got.status(), 200) << got.body;

@@ -37,9 +37,9 @@ std::string status_of(const TempDir& home, const std::string& key) {
 TEST(PoolTest, EachRowOfTheTableOfVerdicts) {
   const struct {
     const char* name;
-    std::string key;     // its name asks the sandbox for the fault
-    int status;          // of the reply, with a good key beside it
-    bool heals;          // by the good key
+    std::string key;      // its name asks the sandbox for the fault
+    int status;           // of the reply, with a good key beside it
+    bool heals;           // by the good key
     std::string becomes;  // of the faulty key, in the list
     int failures;
   } cases[] = {
@@ -237,8 +237,8 @@ TEST(PoolTest, AFallbackAnswersForAModelThatIsOverloadedOrOutForTheDay) {
                   "[pool]\nmax_retries = 1\n[models]\nfallbacks = [\"gemini-2.5-pro: "
                   "gemini-2.5-flash\"]\n");
     for (int i = 0; i < 4; ++i) {
-      const auto reply = i % 2 == 0 ? daemon.post(native, kHello)
-                                    : daemon.post("/v1/chat/completions", chat);
+      const auto reply =
+          i % 2 == 0 ? daemon.post(native, kHello) : daemon.post("/v1/chat/completions", chat);
       EXPECT_EQ(reply.status(), 200) << reply.body;
       EXPECT_EQ(reply.header("x-gembal-model"), "gemini-2.5-flash");
     }

@@ -90,9 +90,7 @@ class SandboxProcess {
   /// `scenario`: JSON; "" for none.
   explicit SandboxProcess(const TempDir& home, const std::string& scenario = "");
 
-  std::string base_url() const {
-    return "http://127.0.0.1:" + std::to_string(port_) + "/v1beta";
-  }
+  std::string base_url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/v1beta"; }
   int port() const { return port_; }
 
  private:
