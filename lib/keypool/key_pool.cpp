@@ -84,11 +84,9 @@ void KeyPool::give_back(Lease& lease) {
   if (lease.probe_ && !lease.reported_) state.exit.end_probe();
   auto& model = *lease.model_;
   if (state.groups[lease.group_].tenant == lease.group_tenant_) {
-    const auto missed =
-        lease.input_tokens_ > lease.estimate_ ? lease.input_tokens_ - lease.estimate_ : 0;
-    model.queue.done(lease.group_,
-                     static_cast<std::uint32_t>(std::min<std::uint64_t>(missed, UINT32_MAX)),
-                     lease.taken_at_);
+    const auto input =
+        static_cast<std::int64_t>(std::min<std::uint64_t>(lease.input_tokens_, UINT32_MAX));
+    model.queue.done(lease.group_, input == 0 ? 0 : input - lease.estimate_, lease.taken_at_);
   } else {
     model.queue.done_elsewhere();
   }
@@ -255,6 +253,19 @@ std::optional<Error> KeyPool::State::exit_refuses(const Wish& wish, bool& probe,
   return error;
 }
 
+/// A request that no key will ever take: it must not wait, nor keep others waiting behind it.
+std::optional<Error> KeyPool::State::is_too_large(const PoolModel& model, const Wish& wish,
+                                                  TimePoint now) const {
+  if (!is_surely_over(wish.tokens, model.queue.least_known_tokens())) return std::nullopt;
+  const auto most = model.queue.most_tokens(now);
+  if (!most || !is_surely_over(wish.tokens, *most)) return std::nullopt;
+  return Error{ErrorKind::too_large,
+               "the request has about " + std::to_string(wish.tokens) +
+                   " input tokens, more than any usable API key may send in a minute (" +
+                   std::to_string(*most) + ")",
+               "shorten it, or add a key of a higher tier"};
+}
+
 Error KeyPool::State::none_left(const PoolModel& model, TimePoint now) const {
   if (order.empty())
     return {ErrorKind::no_usable_key, "no usable API key: there is none in the pool",
@@ -303,6 +314,7 @@ Result<Lease> KeyPool::take(const Wish& wish, TimePoint now) {
   }
   if (!chosen) {
     if (probe) state.exit.end_probe();
+    if (auto refused = state.is_too_large(model, wish, now)) return *std::move(refused);
     return state.none_left(model, now);
   }
   const auto [slot, in_turn] = *chosen;

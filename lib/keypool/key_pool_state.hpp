@@ -140,6 +140,7 @@ struct KeyPool::State {
   std::vector<Slot> slots_of(const std::vector<std::string>& ids) const;
   bool must_line_up(const Wish& wish) const;
   std::optional<Error> exit_refuses(const Wish& wish, bool& probe, TimePoint now);
+  std::optional<Error> is_too_large(const PoolModel& model, const Wish& wish, TimePoint now) const;
   Error none_left(const PoolModel& model, TimePoint now) const;
   void use(PoolModel& model, Slot slot, bool in_turn, const Wish& wish, TimePoint now);
 
@@ -147,6 +148,8 @@ struct KeyPool::State {
   void bench(Group group, const std::string& name, const Bench& bench, TimePoint now);
   void judge(Slot slot, const std::string& name, const Verdict& verdict, Report& report,
              TimePoint now);
+  bool is_about_yesterday(Slot slot, const std::string& name, const Verdict& verdict,
+                          TimePoint now);
   void accept(Slot slot, Report& report, TimePoint now);
   void refuse(Slot slot, const std::string& name, const Verdict& verdict, Report& report,
               TimePoint now);

@@ -14,6 +14,9 @@ constexpr auto kAllModels = "*";
 constexpr auto kDefaultCoolDown = std::chrono::minutes{1};
 constexpr auto kMargin =
     std::chrono::milliseconds{500};  // upstream's clock is not ours, and it rounds down
+// Upstream's midnight is not ours to the second, and its counters take their time to start anew.
+constexpr auto kNewDayIsDoubtful = std::chrono::minutes{10};
+constexpr auto kDoubtWaits = seconds{15};
 constexpr auto kFirstBareCoolDown = seconds{5};
 constexpr auto kLongestBareCoolDown = seconds{80};
 constexpr auto kSuspectWaits = std::chrono::minutes{1};
@@ -48,6 +51,18 @@ void KeyPool::State::disable(Slot slot, const std::string& reason, TimePoint now
   key.disabled_since = now;
   edit(slot, std::move(key));
   set_usable(slot, false);
+}
+
+/// Whether a day's refusal is about the day before: the quota day has only just begun, and so few
+/// requests do not use it up.
+bool KeyPool::State::is_about_yesterday(Slot slot, const std::string& name, const Verdict& verdict,
+                                        TimePoint now) {
+  if (next_pacific_midnight(now - kNewDayIsDoubtful) > now) return false;
+  const auto& queue = model(name, now).queue;
+  const auto group = keys[slot].group;
+  auto limit = verdict.limits.requests_per_day;
+  if (const auto* known = queue.limits(group); known && limit == 0) limit = known->requests_per_day;
+  return limit == 0 || queue.today(group) < limit;
 }
 
 /// Holds a verdict against the key, or against its quota subject.
@@ -90,6 +105,14 @@ void KeyPool::State::judge(Slot slot, const std::string& name, const Verdict& ve
                   name);
       break;
     case Outcome::quota_day: {
+      if (is_about_yesterday(slot, name, verdict, now)) {
+        const auto until = now + kDoubtWaits;
+        bench_until(ModelStatus::cooling, until, name);
+        // One more try tells for all of them.
+        model(name, now).queue.hold_spent(
+            {ModelStatus::cooling, until, words.number(verdict.reason)});
+        break;
+      }
       auto until = next_pacific_midnight(now);
       if (verdict.delay) until = std::max<TimePoint>(until, now + *verdict.delay);
       bench_until(ModelStatus::exhausted, until, name);
@@ -284,6 +307,12 @@ void KeyPool::judge(Lease& used, const Verdict& verdict, Report& report, TimePoi
     }
   }
   state.learn_from(model, slot, verdict, report, now);
+  // A request larger than all that the key may send in a minute says nothing about the key's state.
+  if (verdict.outcome == Outcome::quota_minute && verdict.limits.requests_per_minute == 0 &&
+      verdict.limits.tokens_per_minute > 0 && used.estimate_ > verdict.limits.tokens_per_minute) {
+    state.accept(slot, report, now);
+    return;
+  }
 
   switch (verdict.outcome) {
     case Outcome::success:

@@ -120,10 +120,20 @@ void ModelQueue::release(Group group, std::uint16_t reason) {
   enter(group);
 }
 
+void ModelQueue::hold_spent(const Bench& bench) {
+  for (Group group = 0; group < seats_.size(); ++group) {
+    const auto& seat = seats_[group];
+    if (seat.is_in && seat.was_spent && !seat.waits && seat.today == 0) sit_out(group, bench);
+  }
+}
+
 void ModelQueue::wake(const QuotaDay& day, TimePoint now) {
   if (day.number != day_) {
     day_ = day.number;
-    for (auto& seat : seats_) seat.today = 0;
+    for (auto& seat : seats_) {
+      seat.today = 0;
+      seat.was_spent = seat.waits && seat.status == ModelStatus::exhausted;
+    }
     if (policy_.choice == Choice::least_used) rank_all();
   }
   while (!timed_.empty() &&
@@ -180,16 +190,47 @@ const QuotaLimits& ModelQueue::configured(const Seat& seat) const {
   return seat.paid ? policy_.paid_tier : policy_.free_tier;
 }
 
-/// A request that is larger than the whole limit is upstream's to refuse.
-bool ModelQueue::has_room_for(Seat& seat, std::uint32_t tokens, TimePoint now) const {
-  if (!seat.pace || tokens == 0 || !keeps_pace()) return true;
+/// Of a minute; 0: none is known.
+std::uint64_t ModelQueue::token_limit(const Seat& seat, TimePoint now) const {
+  if (!seat.pace || !keeps_pace()) return 0;
   const auto& own = seat.pace->own();
-  auto limit = still_holds(own, now) ? own.tokens_per_minute : 0;
-  if (const auto set = configured(seat).tokens_per_minute; set > 0)
-    limit = limit == 0 ? set : std::min(limit, set);
-  if (limit == 0) return true;
+  const auto limit = still_holds(own, now) ? own.tokens_per_minute : 0;
+  const auto set = configured(seat).tokens_per_minute;
+  return limit == 0 || set == 0 ? std::max(limit, set) : std::min(limit, set);
+}
+
+/// `presume`: a limit that others of the tier have counts, too.
+bool ModelQueue::has_room_for(Seat& seat, std::uint32_t tokens, bool presume, TimePoint now) const {
+  if (tokens == 0) return true;
+  const auto limit = token_limit(seat, now);
+  if (limit == 0) {
+    const auto presumed = presume ? presumed_[seat.paid ? 1 : 0].tokens_per_minute : 0;
+    return presumed == 0 || !is_surely_over(tokens, presumed);
+  }
+  if (is_surely_over(tokens, limit)) return false;
   const auto used = seat.pace->tokens_in_window(now);
   return used == 0 || used + tokens <= limit;
+}
+
+std::uint64_t ModelQueue::least_known_tokens() const {
+  std::uint64_t least = UINT64_MAX / 2;
+  for (const auto limit : {least_learned_tokens_, policy_.free_tier.tokens_per_minute,
+                           policy_.paid_tier.tokens_per_minute}) {
+    if (limit > 0) least = std::min(least, limit);
+  }
+  return least;
+}
+
+std::optional<std::uint64_t> ModelQueue::most_tokens(TimePoint now) const {
+  std::uint64_t most = 0;
+  for (const auto& seat : seats_) {
+    if (!seat.is_in || (seat.waits && seat.status == ModelStatus::unsupported)) continue;
+    const auto limit = token_limit(seat, now);
+    if (limit == 0) return std::nullopt;
+    most = std::max(most, limit);
+  }
+  if (most == 0) return std::nullopt;
+  return most;
 }
 
 bool ModelQueue::may_prefer(Group group, std::uint32_t tokens, TimePoint now) {
@@ -205,7 +246,7 @@ bool ModelQueue::may_prefer(Group group, std::uint32_t tokens, TimePoint now) {
                             : best & ((std::uint64_t{1} << kKindShift) - 1);
     if (seat.score > behind + policy_.most_ahead) return false;
   }
-  return has_room_for(seat, tokens, now);
+  return has_room_for(seat, tokens, true, now);
 }
 
 void ModelQueue::use(Group group, bool in_turn, std::uint32_t tokens, const QuotaDay& day,
@@ -279,13 +320,13 @@ void ModelQueue::confirm(Group group, const QuotaDay& day, TimePoint now) {
   come_within_limits(group);
 }
 
-void ModelQueue::done(Group group, std::uint32_t more_tokens, TimePoint began) {
+void ModelQueue::done(Group group, std::int64_t more_tokens, TimePoint then) {
   if (group >= seats_.size()) return;
   auto& seat = seats_[group];
   if (seat.in_flight == 0) return;
   --seat.in_flight;
   --in_flight_;
-  if (more_tokens > 0 && seat.pace) seat.pace->add_tokens(began, more_tokens);
+  if (more_tokens != 0 && seat.pace) seat.pace->add_tokens(then, more_tokens);
   if (policy_.choice != Choice::least_in_flight) return;
   seat.score = seat.in_flight;
   if (seat.is_in && !seat.waits) ready_.put(group, rank_of(seat));
@@ -310,7 +351,11 @@ void ModelQueue::learn(Group group, const QuotaLimits& limits, const QuotaDay& d
   auto& presumed = presumed_[seat.paid ? 1 : 0];
   if (limits.requests_per_minute > 0) presumed.requests_per_minute = limits.requests_per_minute;
   if (limits.requests_per_day > 0) presumed.requests_per_day = limits.requests_per_day;
-  if (limits.tokens_per_minute > 0) presumed.tokens_per_minute = limits.tokens_per_minute;
+  if (limits.tokens_per_minute > 0) {
+    presumed.tokens_per_minute = limits.tokens_per_minute;
+    if (least_learned_tokens_ == 0 || limits.tokens_per_minute < least_learned_tokens_)
+      least_learned_tokens_ = limits.tokens_per_minute;
+  }
   keep_pace(group, day, now);
 }
 

@@ -54,6 +54,10 @@ class ModelQueue {
   /// Ends its wait. `reason`: only when it waits for that; 0: for whatever.
   void release(Group group, std::uint16_t reason = 0);
 
+  /// Upstream still counts yesterday's requests: lets those wait that were out for the day when it
+  /// ended and have not been used since.
+  void hold_spent(const Bench& bench);
+
   /// Lets those whose time has come back in, and begins a new quota day when `day` is another.
   void wake(const QuotaDay& day, TimePoint now);
 
@@ -62,6 +66,12 @@ class ModelQueue {
   /// are.
   template <typename Skip>
   std::optional<Group> next(std::uint32_t tokens, TimePoint now, Skip skip);
+
+  /// No limit of input tokens that is known is less, so that few have to look further.
+  std::uint64_t least_known_tokens() const;
+  /// The most input tokens that any subject takes in a minute; nullopt when one may take any
+  /// number, as far as is known. O(n).
+  std::optional<std::uint64_t> most_tokens(TimePoint now) const;
 
   /// Whether a subject may be taken out of its turn: it is ready, no better kind of key is, and it
   /// is at most Policy::most_ahead turns ahead.
@@ -73,8 +83,8 @@ class ModelQueue {
   void take_back(Group group, std::uint32_t tokens, const QuotaDay& day, TimePoint now);
   /// Upstream did: what was presumed about the subject is wrong when it is more than that.
   void confirm(Group group, const QuotaDay& day, TimePoint now);
-  /// A use that began then has ended. `more_tokens`: what the estimate has missed.
-  void done(Group group, std::uint32_t more_tokens, TimePoint began);
+  /// A use that was taken at `then` has ended. `more_tokens`: than the estimate; below 0: fewer.
+  void done(Group group, std::int64_t more_tokens, TimePoint then);
 
   /// The same for a subject that has left since.
   void done_elsewhere() {
@@ -133,6 +143,7 @@ class ModelQueue {
     bool waits = false;  ///< also while it is not in
     bool paid = false;
     bool over_presumed = false;  ///< ready, but only when no other is
+    bool was_spent = false;      ///< out for the day when the last quota day ended
   };
   struct Rank {
     std::uint64_t major = 0;
@@ -149,7 +160,10 @@ class ModelQueue {
   void sit_out(Group group, const Bench& bench);
   static bool lasts_for_a_day(ModelStatus status) { return status != ModelStatus::cooling; }
   bool keeps_pace() const { return keeps_limits && policy_.paces; }
-  bool has_room_for(Seat& seat, std::uint32_t tokens, TimePoint now) const;
+  template <typename Skip>
+  std::optional<Group> look(std::uint32_t tokens, bool presume, TimePoint now, Skip skip);
+  bool has_room_for(Seat& seat, std::uint32_t tokens, bool presume, TimePoint now) const;
+  std::uint64_t token_limit(const Seat& seat, TimePoint now) const;
   void keep_pace(Group group, const QuotaDay& day, TimePoint now);
   const QuotaLimits& configured(const Seat& seat) const;
 
@@ -159,7 +173,8 @@ class ModelQueue {
   RankedSlots<Rank> ready_;
   RankedSlots<TimePoint> timed_;  ///< those that wait, and those over a presumed limit
   QuotaLimits presumed_[2];       ///< of the free and of the paid tier: what was learned last
-  std::uint64_t turn_ = 0;        ///< the score of the last that was taken in its turn
+  std::uint64_t least_learned_tokens_ = 0;  ///< of any subject, ever; 0: none
+  std::uint64_t turn_ = 0;                  ///< the score of the last that was taken in its turn
   std::uint64_t sequence_ = 0;
   std::uint32_t day_ = 0;
   std::size_t waiting_ = 0;
@@ -170,14 +185,24 @@ class ModelQueue {
 
 template <typename Skip>
 std::optional<Group> ModelQueue::next(std::uint32_t tokens, TimePoint now, Skip skip) {
+  // Subjects that are only presumed to take less than a large request are asked last.
+  const bool is_large = is_surely_over(tokens, least_known_tokens());
+  auto found = look(tokens, is_large, now, skip);
+  if (!found && is_large) found = look(tokens, false, now, skip);
+  return found;
+}
+
+template <typename Skip>
+std::optional<Group> ModelQueue::look(std::uint32_t tokens, bool presume, TimePoint now,
+                                      Skip skip) {
   if (ready_.empty()) return std::nullopt;
   const auto first = ready_.first();
-  if (!skip(first) && has_room_for(seats_[first], tokens, now)) return first;
+  if (!skip(first) && has_room_for(seats_[first], tokens, presume, now)) return first;
   std::vector<std::pair<Group, Rank>> aside;
   std::optional<Group> found;
   while (!ready_.empty() && aside.size() < kMostPassedOver) {
     const auto group = ready_.first();
-    if (!skip(group) && has_room_for(seats_[group], tokens, now)) {
+    if (!skip(group) && has_room_for(seats_[group], tokens, presume, now)) {
       found = group;
       break;
     }

@@ -47,14 +47,16 @@ void MinuteWindow::add(TimePoint now, std::uint32_t requests, std::uint32_t toke
       std::min<std::uint64_t>(std::uint64_t{slice.tokens} + tokens, UINT32_MAX));
 }
 
-void MinuteWindow::add_late(TimePoint then, std::uint32_t tokens) {
+void MinuteWindow::add_late(TimePoint then, std::int64_t tokens) {
   // `then` is no present time: to forget by it would forget what was sent since.
   const auto age = newest_ - second_of(then);
   if (age > kWindow) return;
   for (auto& slice : slices_) {
     if (age_of(slice) > age) continue;
-    slice.tokens = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(std::uint64_t{slice.tokens} + tokens, UINT32_MAX));
+    // What was counted elsewhere is not taken back here.
+    if (tokens < 0 && age_of(slice) != age) return;
+    slice.tokens =
+        static_cast<std::uint32_t>(std::clamp<std::int64_t>(slice.tokens + tokens, 0, UINT32_MAX));
     return;
   }
 }

@@ -18,9 +18,9 @@ class MinuteWindow {
   };
 
   void add(TimePoint now, std::uint32_t requests, std::uint32_t tokens);
-  /// Tokens that turn out later to belong to what was added at `then`. Out of the window they are
+  /// More tokens (below 0: fewer) of a request that was counted at `then`. Out of the window they are
   /// not counted any more.
-  void add_late(TimePoint then, std::uint32_t tokens);
+  void add_late(TimePoint then, std::int64_t tokens);
   /// Takes back a request that upstream did not count.
   void take_back(TimePoint now, std::uint32_t tokens);
   Sum sum(TimePoint now);
@@ -58,8 +58,8 @@ class Pace {
 
   void count(TimePoint now, std::uint32_t tokens) { window_.add(now, 1, tokens); }
   void take_back(TimePoint now, std::uint32_t tokens) { window_.take_back(now, tokens); }
-  /// What the estimate at count() has missed; `then` is the time of that.
-  void add_tokens(TimePoint then, std::uint32_t tokens) { window_.add_late(then, tokens); }
+  /// What the estimate has missed of a request that was counted at `then`; below 0: had too much.
+  void add_tokens(TimePoint then, std::int64_t tokens) { window_.add_late(then, tokens); }
 
   /// `configured`: hard limits besides the learned ones. `presumed`: what others of the tier are
   /// allowed: a hint, which refute() takes out of force. `today`: requests of the quota day.
@@ -84,6 +84,11 @@ class Pace {
   MinuteWindow window_;
   std::uint32_t refuted_on_ = 0;
 };
+
+/// Whether a request of so many tokens by estimate is larger than a limit, however wrong the guess.
+inline bool is_surely_over(std::uint32_t estimate, std::uint64_t limit) {
+  return estimate > limit + limit / 4;
+}
 
 /// What a learned limit of that age still is: after a week it is no more than a presumption, so
 /// that a limit that was raised is found out.

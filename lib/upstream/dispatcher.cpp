@@ -256,7 +256,7 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, Limits limits, async::In
     auto report = pool_.report(*lease, verdict, wall_clock());
     const std::string key_id = (*lease)->id;
     const TryOutcome outcome{key_id, verdict, last->was_slow(), lease->is_last_try(),
-                             report.suspended};
+                             report.suspended, run.call.tokens};
     if (!report.changes.empty() || !report.notices.empty()) learned_(std::move(report));
     if (last->answer) last->answer->keep(*std::move(lease), verdict);
     if (!last->answer && last->failure.kind == ErrorKind::cancelled)

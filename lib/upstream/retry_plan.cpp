@@ -76,6 +76,9 @@ RetryPlan::Step RetryPlan::after(const TryOutcome& outcome, double jitter) {
     // A bare refusal may be the model's trouble rather than the key's, and one of many the exit's:
     // neither must walk through the whole pool.
     if (verdict.bare_quota || outcome.suspended) return count_failure(outcome, jitter);
+    // Nor must a request that may be larger than what any key can send in a minute.
+    const auto limit = verdict.limits.tokens_per_minute;
+    if (limit > 0 && outcome.tokens > limit - limit / 4) return count_failure(outcome, jitter);
     return {Next::try_again, {}};
   }
   unlucky_.push_back(outcome.key_id);

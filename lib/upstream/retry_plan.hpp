@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,10 @@ bool blames_key(keypool::Outcome outcome);
 struct TryOutcome {
   std::string key_id;
   keypool::Verdict verdict;
-  bool was_slow = false;   ///< it took its time before it failed: a time-out, 499, 504
-  bool last_try = false;   ///< the model's breaker is open
-  bool suspended = false;  ///< the verdict was not held against the key
+  bool was_slow = false;     ///< it took its time before it failed: a time-out, 499, 504
+  bool last_try = false;     ///< the model's breaker is open
+  bool suspended = false;    ///< the verdict was not held against the key
+  std::uint32_t tokens = 0;  ///< of the request's input, an estimate; 0: unknown
 };
 
 /// Decides, after each failed try of one request, what is next. Pure.
