@@ -103,6 +103,11 @@ std::optional<store::ObjectOwner> ObjectOwners::find(const std::string& name, Ti
   return known->second;
 }
 
+void ObjectOwners::forget_old(TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(by_name_, [now](const auto& entry) { return entry.second.expires <= now; });
+}
+
 std::size_t ObjectOwners::size() const {
   const std::lock_guard lock(mutex_);
   return by_name_.size();

@@ -22,6 +22,9 @@ class ObjectOwners {
   /// nullopt: unknown, or its time has passed.
   std::optional<store::ObjectOwner> find(const std::string& name, TimePoint now) const;
 
+  /// Drops those whose time has passed.
+  void forget_old(TimePoint now);
+
   std::size_t size() const;
 
  private:

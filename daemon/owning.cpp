@@ -6,6 +6,7 @@ namespace gembal::daemon {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds{2};
+constexpr auto kDay = std::chrono::hours{24};
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 
@@ -16,7 +17,9 @@ async::Task<void> remember_objects(RequestScope& scope, keypool::Key key,
   std::vector<store::ObjectOwner> owners;
   for (auto& object : objects) {
     const auto known = scope.services.owners.find(object.name, wall_clock());
-    if (known && known->key_id == key.id && known->expires >= object.expires) continue;
+    // Where a reply does not say when its object expires, each look at it would count from anew.
+    const auto slack = object.expires - wall_clock() > 2 * kDay ? kDay : std::chrono::hours{0};
+    if (known && known->key_id == key.id && known->expires + slack >= object.expires) continue;
     owners.push_back({std::move(object.name), key.id, key.project, object.target, object.expires});
   }
   if (owners.empty()) co_return;

@@ -1,5 +1,7 @@
 #include "daemon/store_writer.hpp"
 
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "lib/log/log.hpp"
@@ -98,7 +100,7 @@ void StoreWriter::run() {
       std::unique_lock lock(mutex_);
       // A store that fails is not asked again and again.
       changed_.wait_for(lock, kLook, [this] {
-        return stopping_ || (works_ && (!waiting_.empty() || !enabled_.empty()));
+        return stopping_ || (!write_failed_ && (!waiting_.empty() || !enabled_.empty()));
       });
       // A failure of one key is often followed by those of others. Whoever waits for its object to
       // be written is not kept.
@@ -130,6 +132,7 @@ void StoreWriter::write_waiting() {
   append(batch.usage, pool_.take_usage(wall_clock()));
   if (!batch.empty()) {
     const auto written = store_.write(batch);
+    write_failed_ = !written;
     note(written);
     if (written) {
       for (const auto& row : batch.usage) {
@@ -186,11 +189,13 @@ void StoreWriter::follow_other_processes() {
   const auto now = wall_clock();
   auto news = store_.news_since(seen_seq_, now);
   if (!news) return note(news.error());
-  note({});
+  // A full disk can be read: only a write tells that it is well again.
+  if (!write_failed_) note({});
   if (news->seq == seen_seq_) return;
   if (news->owner_changed) {
-    reload(now);
+    if (auto reloaded = reload(now); !reloaded) return note(reloaded);
   } else {
+    leave_to_next_write(news->keys);
     pool_.learn_keys(news->keys, now);
     learn(pool_, *news, now);
   }
@@ -199,16 +204,29 @@ void StoreWriter::follow_other_processes() {
   seen_seq_ = news->seq;
 }
 
+/// Own writes are among the news: what was learned of a key since must not be undone by them.
+void StoreWriter::leave_to_next_write(std::vector<keypool::Key>& keys) {
+  const std::lock_guard lock(mutex_);
+  std::unordered_set<std::string_view> changed;
+  for (const auto& change : waiting_.changes) {
+    if (change.key_changed) changed.insert(change.key.id);
+  }
+  std::erase_if(keys, [&](const keypool::Key& key) { return changed.count(key.id) > 0; });
+}
+
 /// An owner's change may be of any kind: what is in force is read whole.
-void StoreWriter::reload(TimePoint now) {
+Result<void> StoreWriter::reload(TimePoint now) {
   auto keys = store_.keys();
-  if (!keys) return note(keys.error());
-  pool_.replace(*std::move(keys), now);
+  if (!keys) return std::move(keys).error();
   const auto limits = store_.limits();
-  if (limits) pool_.learn_limits(*limits, now);
+  if (!limits) return limits.error();
   const auto states = store_.model_states(now);
-  if (states) pool_.learn_states(*states, now);
+  if (!states) return states.error();
+  pool_.replace(*std::move(keys), now);
+  pool_.learn_limits(*limits, now);
+  pool_.learn_states(*states, now);
   log::info("keys were changed in the store", {{"keys", pool_.size()}, {"usable", pool_.usable()}});
+  return {};
 }
 
 /// The rows are totals: what is more than ours was used by others.
@@ -231,7 +249,8 @@ void StoreWriter::clean_up(TimePoint now) {
   next_clean_up_ = now + kCleanUp;
   const auto oldest = to_unix_seconds(now) / 3600 - kHoursCounted;
   std::erase_if(counted_, [oldest](const auto& row) { return row.second.hour < oldest; });
-  note(store_.forget_old(now));
+  owners_.forget_old(now);
+  if (!write_failed_) note(store_.forget_old(now));
 }
 
 // A store that fails does so on every look: said once, when it begins and when it is over.

@@ -51,7 +51,8 @@ class StoreWriter {
   void write_enabled();
   void keep_for_later(store::Batch batch);
   void follow_other_processes();
-  void reload(TimePoint now);
+  void leave_to_next_write(std::vector<keypool::Key>& keys);
+  Result<void> reload(TimePoint now);
   void count_others(const std::vector<keypool::Usage>& rows, TimePoint now);
   void clean_up(TimePoint now);
   void note(const Result<void>& outcome);
@@ -61,6 +62,7 @@ class StoreWriter {
   ObjectOwners& owners_;
   std::int64_t seen_seq_ = 0;
   TimePoint next_clean_up_{};
+  bool write_failed_ = false;  ///< the last one
   std::atomic<bool> works_{true};
 
   /// Of each row of usage: what this process has added to it, and what others have as far as known.

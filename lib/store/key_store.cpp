@@ -210,7 +210,8 @@ Result<std::size_t> KeyStore::disable(const std::vector<std::string>& ids,
     const long long now = now_in_milliseconds();
     std::size_t count = 0;
     for (const auto& key : named(sql, ids)) {
-      if (key.disabled) continue;
+      // What was disabled by itself comes back by itself, unless its owner says so, too.
+      if (key.disabled && (key.reason == reason || disabled_by_owner(key))) continue;
       sql << "UPDATE api_keys SET disabled = 1, reason = :reason, disabled_since = :now, revision = revision + 1, seq = :seq"
              " WHERE id = :id",
           use(reason), use(now), use(seq), use(key.id);

@@ -20,6 +20,30 @@ std::uint64_t mix(std::uint64_t hash, std::string_view text) {
 }
 
 /// "files/abc" of "https://…/v1beta/files/abc" or of "files/abc:download"; "" of anything else.
+/// Paths of a user's own files must not be taken for the API's: its ids are short, of lower-case
+/// letters, digits and hyphens.
+std::string file_in(std::string_view text) {
+  constexpr std::string_view kFiles = "files/";
+  constexpr std::size_t kLongestId = 40;
+  const auto at = text.rfind(kFiles);
+  if (at == std::string_view::npos) return "";
+  if (at > 0) {
+    const auto before = text.substr(0, at - 1);
+    const auto version = before.substr(before.rfind('/') + 1);
+    if (text[at - 1] != '/' || !text.starts_with("http") || version.size() < 2 ||
+        version[0] != 'v' || version[1] < '0' || version[1] > '9')
+      return "";
+  }
+  const auto name = text.substr(at);
+  const auto end = std::min(
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-", kFiles.size()), name.size());
+  const auto length = end - kFiles.size();
+  if (length == 0 || length > kLongestId) return "";
+  if (end < name.size() && name[end] != ':' && name[end] != '?') return "";
+  return std::string(name.substr(0, end));
+}
+
+/// The same of another collection.
 std::string object_in(std::string_view text, std::string_view collection) {
   const auto at = text.rfind(collection);
   if (at == std::string_view::npos || (at > 0 && text[at - 1] != '/')) return "";
@@ -47,30 +71,34 @@ std::optional<std::string> text_of(std::string_view rest) {
   return text;
 }
 
-/// The values of a member wherever it stands, found without parsing: keys cannot stand inside a
-/// JSON string, where their quotes would be escaped.
-void find_quoted(std::string_view body, std::string_view member, std::string_view collection,
+/// What `read` makes of a member's values wherever it stands, found without parsing: keys cannot
+/// stand inside a JSON string, where their quotes would be escaped.
+template <typename Read>
+void find_quoted(std::string_view body, std::string_view member, Read read,
                  std::vector<std::string>& found) {
   for (auto at = body.find(member); at != std::string_view::npos;
        at = body.find(member, at + member.size())) {
     const auto text = text_of(body.substr(at + member.size()));
-    if (text) keep(object_in(*text, collection), found);
+    if (text) keep(read(*text), found);
   }
 }
 
-void find_files(std::string_view body, std::vector<std::string>& found) {
-  for (const std::string_view member :
-       {"\"fileUri\"", "\"file_uri\"", "\"uri\"", "\"fileName\"", "\"file_name\""}) {
-    find_quoted(body, member, "files/", found);
-  }
+/// `converses`: the body may hold arguments and results of tools, which have such members, too.
+void find_files(std::string_view body, bool converses, std::vector<std::string>& found) {
+  for (const std::string_view member : {"\"fileUri\"", "\"file_uri\""})
+    find_quoted(body, member, file_in, found);
+  if (converses) return;
+  for (const std::string_view member : {"\"uri\"", "\"fileName\"", "\"file_name\""})
+    find_quoted(body, member, file_in, found);
 }
 
 // Each member is only looked for in a body that names an object of its kind: most name none.
-void find_objects(std::string_view body, std::vector<std::string>& found) {
-  if (body.find("files") != std::string_view::npos) find_files(body, found);
+void find_objects(std::string_view body, bool converses, std::vector<std::string>& found) {
+  if (body.find("files") != std::string_view::npos) find_files(body, converses, found);
   if (body.find("cachedContents") == std::string_view::npos) return;
+  const auto cache_in = [](std::string_view text) { return object_in(text, "cachedContents/"); };
   for (const std::string_view member : {"\"cachedContent\"", "\"cached_content\""})
-    find_quoted(body, member, "cachedContents/", found);
+    find_quoted(body, member, cache_in, found);
 }
 
 /// `"previous_interaction_id": "x"` -> "interactions/x".
@@ -149,7 +177,7 @@ std::uint32_t guess_tokens(std::string_view body) {
 
 RequestFacts look_at_request(std::string_view body, std::string_view model) {
   RequestFacts facts;
-  find_objects(body, facts.objects);
+  find_objects(body, !model.empty(), facts.objects);
   find_interaction(body, facts.objects);
   find_stores(body, facts.objects);
   if (model.empty()) return facts;

@@ -149,6 +149,11 @@ TEST(ObjectOwnersTest, ForgetsWhatIsGone) {
   owners.learn({{"files/a", "key", "", "", kNow}}, kNow);
   EXPECT_FALSE(owners.find("files/a", kNow));
   EXPECT_EQ(owners.size(), 0u);
+  owners.learn({{"files/a", "key", "", "", kNow + std::chrono::hours{1}},
+                {"files/b", "key", "", "", kNow + std::chrono::hours{3}}},
+               kNow);
+  owners.forget_old(kNow + std::chrono::hours{2});
+  EXPECT_EQ(owners.size(), 1u) << "nobody asks for most of what expires";
 }
 
 TEST(ListPlaceTest, GoesThroughItsToken) {

@@ -150,6 +150,42 @@ TEST(LifeTest, AStoreThatIsLockedStopsNoRequest) {
   })) << "what was learned meanwhile is kept";
 }
 
+TEST(LifeTest, AStoreThatCanOnlyBeReadIsSaidOnceAndNothingIsLost) {
+  FakeUpstream upstream([](Call& call) { call.reply(200, kAnswer); });
+  TempDir home;
+  Daemon daemon(home, upstream.base_url(), {"key-one"});
+  auto other = store::Database::open(home.file("data/gembal/gembal.db"), milliseconds{5'000});
+  ASSERT_TRUE(other);
+  // As on a full disk: what is there can be read.
+  ASSERT_TRUE(other->write([](soci::session& sql) {
+    sql << "CREATE TRIGGER full BEFORE INSERT ON usage_hours BEGIN SELECT RAISE(ABORT, 'full'); END";
+  }));
+  const auto said = [&](const std::string& text) {
+    const auto log = daemon.process().err() + daemon.process().out();
+    int count = 0;
+    for (auto at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) ++count;
+    return count;
+  };
+  EXPECT_EQ(daemon.post(kGenerate, kHello).status(), 200);
+  ASSERT_TRUE(daemon.process().says("cannot use the key store"));
+  const auto began = std::chrono::steady_clock::now();
+  int asked = 1;
+  ASSERT_TRUE(eventually([&] {
+    EXPECT_EQ(daemon.post(kGenerate, kHello).status(), 200);
+    ++asked;
+    return std::chrono::steady_clock::now() - began > std::chrono::seconds{2};
+  }));
+  EXPECT_EQ(said("cannot use the key store"), 1);
+  EXPECT_EQ(said("the key store works again"), 0);
+  EXPECT_EQ(daemon.get("/readyz").status(), 503);
+  ASSERT_TRUE(other->write([](soci::session& sql) { sql << "DROP TRIGGER full"; }));
+  EXPECT_TRUE(daemon.process().says("the key store works again"));
+  EXPECT_TRUE(eventually([&] {
+    const auto list = parse_json(run(home, {"keys", "list", "--json"}).out);
+    return list && (*list)["keys"][0]["requests_24h"] == asked;
+  })) << "what was counted meanwhile is kept";
+}
+
 TEST(LifeTest, OnSigtermRunningAnswersFinishAndNewOnesAreNotTaken) {
   Gate go;
   FakeUpstream upstream([&](Call& call) {

@@ -155,6 +155,19 @@ TEST(KeyStoreTest, AKeyThatIsAddedAgainIsAnotherOne) {
   EXPECT_EQ(stored(store, "key-one").failures, 0);
 }
 
+TEST(KeyStoreTest, AnOwnerMayDisableWhatWasDisabledByItself) {
+  TempDir folder;
+  auto store = open(folder.file("gembal.db"));
+  ASSERT_TRUE(store.add({key("key-one")}));
+  const auto id = key("key-one").id;
+  ASSERT_EQ(*store.disable({id}, "leaked"), 1u);
+  EXPECT_EQ(*store.disable({id}, "leaked"), 0u);
+  EXPECT_FALSE(keypool::disabled_by_owner((*store.keys())[0]));
+  EXPECT_EQ(*store.disable({id}, keypool::kDisabledByHand), 1u);
+  EXPECT_TRUE(keypool::disabled_by_owner((*store.keys())[0])) << "it does not come back by itself";
+  EXPECT_EQ(*store.disable({id}, "leaked"), 0u) << "nor is it taken for a learned one again";
+}
+
 TEST(KeyStoreTest, AnEditChangesWhatItNames) {
   TempDir folder;
   auto store = open(folder.file("x.db"));

@@ -115,15 +115,10 @@ TEST(RequestFactsTest, FindsWhatItQuotes) {
        R"({"file_data":{"file_uri" : "files/abc"}})",
        {"files/abc"}},
       {"with a method or a query",
-       R"({"fileUri":"https://x/files/abc:download?alt=media"})",
+       R"({"fileUri":"https://x/v1beta/files/abc:download?alt=media"})",
        {"files/abc"}},
-      {"as an interaction's part",
-       R"({"input":[{"type":"document","uri":"https://x/files/abc"}]})",
-       {"files/abc"}},
-      {"as a batch's input", R"({"inputConfig":{"fileName":"files/abc"}})", {"files/abc"}},
-      {"in the other spelling", R"({"input_config":{"file_name":"files/abc"}})", {"files/abc"}},
       {"each once",
-       R"([{"fileUri":"files/a"},{"fileUri":"files/b"},{"fileUri":"https://x/files/a"}])",
+       R"([{"fileUri":"files/a"},{"fileUri":"files/b"},{"fileUri":"https://x/v1/files/a"}])",
        {"files/a", "files/b"}},
       {"a cache", R"({"cachedContent":"cachedContents/abc"})", {"cachedContents/abc"}},
       {"a cache in the other spelling",
@@ -138,6 +133,10 @@ TEST(RequestFactsTest, FindsWhatItQuotes) {
       {"somebody else's file", R"({"fileUri":"https://example.com/profiles/abc"})", {}},
       {"a video", R"({"fileUri":"https://www.youtube.com/watch?v=abc"})", {}},
       {"a bucket", R"({"fileUri":"gs://bucket/picture.png"})", {}},
+      {"a page of that name", R"({"fileUri":"https://example.com/files/abc"})", {}},
+      {"a user's own file", R"({"fileUri":"file:///home/me/v1/files/abc"})", {}},
+      {"a user's file by its name", R"({"fileUri":"files/readme.md"})", {}},
+      {"a name longer than the API's", R"({"fileUri":"files/)" + std::string(41, 'a') + "\"}", {}},
       {"no name", R"({"fileUri":"files/"})", {}},
       {"no text", R"({"fileUri":7,"cachedContent":null,"previousInteractionId":{}})", {}},
       {"what a text speaks of", R"({"text":"say \"fileUri\": \"files/abc\""})", {}},
@@ -147,6 +146,18 @@ TEST(RequestFactsTest, FindsWhatItQuotes) {
     SCOPED_TRACE(c.name);
     EXPECT_EQ(look(c.body).objects, c.objects);
     EXPECT_EQ(look(c.body, "").objects, c.objects) << "also about no model";
+  }
+}
+
+TEST(RequestFactsTest, MembersThatAToolMayHaveNameAFileOnlyWhereNobodyConverses) {
+  for (const std::string body :
+       {R"({"input":[{"type":"document","uri":"https://x/v1beta/files/abc"}]})",
+        R"({"inputConfig":{"fileName":"files/abc"}})",
+        R"({"input_config":{"file_name":"files/abc"}})"}) {
+    SCOPED_TRACE(body);
+    EXPECT_EQ(look(body, "").objects, Names{"files/abc"});
+    EXPECT_TRUE(look(R"({"contents":[{"parts":[{"functionCall":{"args":)" + body + "}}]}]}")
+                    .objects.empty());
   }
 }
 
