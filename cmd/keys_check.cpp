@@ -69,8 +69,8 @@ bool are_refused_alike(const std::vector<KeyCheck>& checks) {
                      [verdict](const KeyCheck& check) { return check.verdict == verdict; });
 }
 
-/// What the store should know from now on: quotas and failures always; who is disabled only when
-/// that was asked for.
+/// What the store should know from now on: quotas always; who is disabled only when that was asked
+/// for.
 Result<void> remember(store::KeyStore& store, const CheckKeysOptions& options,
                       const std::string& model, const std::vector<Key>& keys,
                       const std::vector<KeyCheck>& checks) {

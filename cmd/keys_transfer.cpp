@@ -1,5 +1,9 @@
 // Keys out of one store and into another: export and import.
 
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "cmd/keys.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
@@ -27,7 +31,10 @@ Result<int> export_keys(Context& context, const std::string& status) {
     keys.push_back(to_json(listed.key));
     lines += listed.key.secret.reveal() + "\n";
   }
-  print(context.json ? to_text({{"keys", std::move(keys)}}) + "\n" : lines);
+  const auto text = context.json ? to_text({{"keys", std::move(keys)}}) + "\n" : lines;
+  if (!print(text) && errno != EPIPE)
+    return Error{ErrorKind::io, "the keys could not all be written",
+                 "make room where the output goes"};
   return 0;
 }
 
@@ -59,6 +66,8 @@ Result<Key> key_from(const Json& json, std::size_t index) {
 }
 
 Result<int> import_keys(Context& context, const std::string& file) {
+  if (file == "-" && ::isatty(STDIN_FILENO) == 1)
+    return Error{ErrorKind::usage, "nothing was given", "gembal keys import FILE"};
   auto text = file == "-" ? read_input() : read_file(file);
   if (!text) return std::move(text).error();
   const auto json = parse_json(*text);

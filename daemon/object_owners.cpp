@@ -133,6 +133,18 @@ std::string object_of_path(std::string_view path) {
   return std::string(parts[1]) + "/" + without_verb(parts[2]);
 }
 
+std::string object_of_openai_path(std::string_view path) {
+  auto decoded = percent_decode(path);
+  for (const std::string collection : {"/files", "/batches"}) {
+    const auto prefix = "/openai" + collection + "/";
+    if (!decoded.starts_with(prefix)) continue;
+    auto rest = std::string_view(decoded).substr(prefix.size() - 1);  // "/batches/x", or "/x"
+    if (rest.starts_with(collection + "/")) rest.remove_prefix(collection.size());
+    return object_of_path(collection + std::string(rest));
+  }
+  return "";
+}
+
 bool makes_object(std::string_view method, std::string_view path) {
   if (method != "POST") return false;
   if (path == "/interactions") return true;

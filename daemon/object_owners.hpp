@@ -37,6 +37,11 @@ class ObjectOwners {
 /// -> "models/m/operations/y". "" for a collection, a model and everything else. Pure.
 std::string object_of_path(std::string_view path);
 
+/// The same on Google's OpenAI-compatible surface, where an id may have its collection before it:
+/// "/openai/batches/x", "/openai/batches/batches/x" and "/openai/batches/batches%2Fx" ->
+/// "batches/x".
+std::string object_of_openai_path(std::string_view path);
+
 /// Whether objects are made by posting to this path, so that the reply has a new one's name. Pure.
 bool makes_object(std::string_view method, std::string_view path);
 

@@ -26,12 +26,6 @@ std::chrono::milliseconds deadline_of(const front::RequestHead& head) {
   return least;
 }
 
-upstream::Limits limits_of(const RequestScope& scope) {
-  auto limits = scope.live->limits;
-  limits.deadline = deadline_of(scope.exchange.request().head);
-  return limits;
-}
-
 /// `model`, and those that may answer for it.
 std::vector<std::string> candidates(const RequestScope& scope, const std::string& model) {
   std::vector<std::string> all = {model};
@@ -42,6 +36,16 @@ std::vector<std::string> candidates(const RequestScope& scope, const std::string
 }
 
 }  // namespace
+
+upstream::Limits limits_of(const RequestScope& scope) {
+  auto limits = scope.live->limits;
+  const auto deadline = deadline_of(scope.exchange.request().head);
+  if (deadline.count() == 0) return limits;
+  const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - scope.exchange.started());
+  limits.deadline = std::max(deadline - passed, std::chrono::milliseconds{1});
+  return limits;
+}
 
 bool has_fallback(const RequestScope& scope, std::string_view model) {
   const auto& fallbacks = scope.live->config.models.fallbacks;

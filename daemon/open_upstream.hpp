@@ -8,6 +8,10 @@
 
 namespace gembal::daemon {
 
+/// The limits that a call obeys: the configuration's, and what is left of the client's own
+/// deadline.
+upstream::Limits limits_of(const RequestScope& scope);
+
 /// Whether another model may answer for this one.
 bool has_fallback(const RequestScope& scope, std::string_view model);
 

@@ -37,10 +37,10 @@ async::Task<void> remember_objects(RequestScope& scope, keypool::Key key,
   co_await written->wait();
 }
 
-void forget_object(RequestScope& scope, const std::string& name) {
+void forget_object(RequestScope& scope, const std::string& name, std::chrono::seconds after) {
   auto owner = scope.services.owners.find(name, wall_clock());
   if (!owner) return;
-  owner->expires = wall_clock();
+  owner->expires = wall_clock() + after;
   if (scope.services.writer) {
     scope.services.writer->remember({*owner}, nullptr);
   } else {

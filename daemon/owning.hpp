@@ -12,7 +12,7 @@ namespace gembal::daemon {
 async::Task<void> remember_objects(RequestScope& scope, keypool::Key key,
                                    std::vector<MadeObject> objects);
 
-/// Remembers that an object is gone.
-void forget_object(RequestScope& scope, const std::string& name);
+/// Remembers that an object is gone, or will be after so long.
+void forget_object(RequestScope& scope, const std::string& name, std::chrono::seconds after = {});
 
 }  // namespace gembal::daemon

@@ -15,6 +15,7 @@ using upstream::Answer;
 constexpr std::size_t kStartBytes = 1 << 20;  // a session begins with a file's description
 constexpr std::size_t kReplyBytes = 1 << 20;
 constexpr auto kSessionLife = std::chrono::hours{48};
+constexpr auto kSessionRests = std::chrono::hours{1};  // after its end
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 
@@ -27,11 +28,16 @@ class ClientBody final : public http::BodySource {
   }
   async::Task<Result<std::optional<std::string>>> next() override {
     auto piece = co_await exchange_.next_body_piece();
+    if (!piece) failure_ = piece.error();
     co_return std::move(piece);
   }
 
+  /// Why the client's bytes did not all come; nullopt when they did.
+  const std::optional<Error>& failure() const { return failure_; }
+
  private:
   Exchange& exchange_;
+  std::optional<Error> failure_;
 };
 
 /// The whole body, when it is a small one. Errors: too_large, and those of the exchange.
@@ -80,6 +86,15 @@ Headers reply_headers(const RequestScope& scope, const http::Head& head) {
   return headers;
 }
 
+/// Upstream's addresses of a session, and what tells them, stay here.
+void name_own_session(Headers& headers, const std::string& url) {
+  std::erase_if(headers, [](const auto& header) { return header.first == "x-guploader-uploadid"; });
+  for (auto& [name, value] : headers) {
+    if (name == "x-goog-upload-url" || name == "x-goog-upload-control-url" || name == "location")
+      value = url;
+  }
+}
+
 /// Passes a small reply on; what it says was made is remembered first.
 async::Task<void> pass_reply(RequestScope& scope, Answer& answer, Headers headers) {
   auto body = co_await answer.rest(kReplyBytes);
@@ -96,6 +111,26 @@ async::Task<void> pass_reply(RequestScope& scope, Answer& answer, Headers header
   co_await scope.exchange.answer(std::move(response));
 }
 
+/// Answers for a body that failed: a client that is too slow is told so, not that upstream is.
+async::Task<void> answer_body_failure(RequestScope& scope, Error error) {
+  if (error.kind == ErrorKind::timeout) {
+    co_await answer_error(scope, 408, std::move(error.message));
+  } else {
+    co_await answer_error(scope, std::move(error));
+  }
+}
+
+/// Opens a call whose body is the client's; answers the client when there is no reply to pass on.
+async::Task<std::optional<Answer>> open_streamed(RequestScope& scope, upstream::Call call) {
+  const auto body = std::make_shared<ClientBody>(scope.exchange);
+  call.body_source = body;
+  auto answer = co_await open_upstream(scope, std::move(call));
+  if (answer) co_return *std::move(answer);
+  Error error = body->failure() ? *body->failure() : std::move(answer).error();
+  co_await answer_body_failure(scope, std::move(error));
+  co_return std::nullopt;
+}
+
 bool is_start(const front::RequestHead& head) {
   const auto command = lower(head.field("x-goog-upload-command"));
   return iequals(head.field("x-goog-upload-protocol"), "resumable") && command.find("start") == 0;
@@ -105,7 +140,7 @@ bool is_start(const front::RequestHead& head) {
 async::Task<void> start_session(RequestScope& scope, upstream::Call call) {
   auto body = co_await small_body(scope.exchange);
   if (!body) {
-    co_await answer_error(scope, std::move(body).error());
+    co_await answer_body_failure(scope, std::move(body).error());
     co_return;
   }
   call.body = std::make_shared<const std::string>(*std::move(body));
@@ -118,11 +153,7 @@ async::Task<void> start_session(RequestScope& scope, upstream::Call call) {
   const std::string target(answer->head().header("x-goog-upload-url"));
   if (answer->status() == 200 && !target.empty()) {
     const auto session = std::string(kSessionMark) + random_hex(24);
-    const auto url = own_session_url(scope.exchange.request().head, session);
-    for (auto& [name, value] : headers) {
-      if (name == "x-goog-upload-url" || name == "x-goog-upload-control-url" || name == "location")
-        value = url;
-    }
+    name_own_session(headers, own_session_url(scope.exchange.request().head, session));
     std::vector<MadeObject> made = {{"uploads/" + session, wall_clock() + kSessionLife, target}};
     co_await remember_objects(scope, answer->key(), std::move(made));
   }
@@ -141,17 +172,15 @@ async::Task<void> continue_session(RequestScope& scope, std::string session) {
   }
   auto call = call_to(scope, owner->target);
   call.owner = upstream::OwningKey{owner->key_id, owner->project};
-  call.body_source = std::make_shared<ClientBody>(scope.exchange);
-  auto answer = co_await open_upstream(scope, std::move(call));
-  if (!answer) {
-    co_await answer_error(scope, std::move(answer).error());
-    co_return;
-  }
+  auto answer = co_await open_streamed(scope, std::move(call));
+  if (!answer) co_return;
   const bool is_over = answer->head().header("x-goog-upload-status") == "final" ||
                        answer->head().header("x-goog-upload-status") == "cancelled";
   auto headers = reply_headers(scope, answer->head());
+  name_own_session(headers, own_session_url(scope.exchange.request().head, session));
   co_await pass_reply(scope, *answer, std::move(headers));
-  if (is_over) forget_object(scope, name);
+  // Whoever lost this reply may still ask what became of the upload.
+  if (is_over) forget_object(scope, name, kSessionRests);
 }
 
 }  // namespace
@@ -174,12 +203,8 @@ async::Task<void> relay_upload(RequestScope& scope) {
     co_await start_session(scope, std::move(call));
     co_return;
   }
-  call.body_source = std::make_shared<ClientBody>(scope.exchange);
-  auto answer = co_await open_upstream(scope, std::move(call));
-  if (!answer) {
-    co_await answer_error(scope, std::move(answer).error());
-    co_return;
-  }
+  auto answer = co_await open_streamed(scope, std::move(call));
+  if (!answer) co_return;
   auto headers = reply_headers(scope, answer->head());
   co_await pass_reply(scope, *answer, std::move(headers));
 }

@@ -144,6 +144,17 @@ CallFor native_call_for(RequestScope& scope) {
   };
 }
 
+/// Sends a call that is about an object to the key that made it; one that nobody knows is looked
+/// for.
+void own_call(RequestScope& scope, upstream::Call& call, const std::string& object) {
+  if (const auto owner = scope.services.owners.find(object, wall_clock())) {
+    call.owner = upstream::OwningKey{owner->key_id, owner->project};
+    return;
+  }
+  scope.unknown_objects.push_back(object);
+  call.seeks_owner = true;
+}
+
 async::Task<Result<Answer>> open_native(RequestScope& scope) {
   // Nothing stands in for a model whose answer is more than words, or is about its own tokens.
   if (scope.route.form != Form::opaque && has_fallback(scope, scope.route.model)) {
@@ -153,15 +164,7 @@ async::Task<Result<Answer>> open_native(RequestScope& scope) {
   auto call = forwarded(scope, scope.route.upstream_path);
   const auto object =
       scope.route.form == Form::opaque ? object_of_path(scope.route.upstream_path) : std::string();
-  if (!object.empty()) {
-    const auto owner = scope.services.owners.find(object, wall_clock());
-    if (owner) {
-      call.owner = upstream::OwningKey{owner->key_id, owner->project};
-    } else {
-      scope.unknown_objects.push_back(object);
-      call.seeks_owner = true;
-    }
-  }
+  if (!object.empty()) own_call(scope, call, object);
   if (!call.owner) {
     auto looked = co_await look_at_body(scope, call);
     if (!looked) co_return std::move(looked).error();
@@ -197,6 +200,10 @@ async::Task<void> pass_made(RequestScope& scope, Answer& answer) {
       break;
     }
     body += *piece;
+  }
+  if (answer.error()) {  // nothing was sent yet: it can be told properly
+    co_await answer_error(scope, *answer.error());
+    co_return;
   }
   if (is_whole) co_await remember_made(scope, answer, body);
   scope.exchange.begin(answer.status(), headers_for(scope, answer.head()),
@@ -274,12 +281,15 @@ async::Task<void> relay_openai(RequestScope& scope) {
   auto call = forwarded(scope, scope.route.upstream_path);
   call.model = scope.model;
   call.key_header = upstream::KeyHeader::bearer;
+  const auto object = object_of_openai_path(scope.route.upstream_path);
+  if (!object.empty()) own_call(scope, call, object);
   auto opened = co_await open_upstream(scope, std::move(call));
   if (!opened) {
     co_await answer_error(scope, std::move(opened).error());
     co_return;
   }
   auto& answer = *opened;
+  co_await remember_found(scope, answer);
   if (answer.status() >= 400) {
     const auto body = co_await answer.rest(kErrorBodyBytes);
     std::string message = body ? gemini::message_of(*body) : body.error().message;

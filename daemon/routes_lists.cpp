@@ -18,7 +18,8 @@ namespace {
 constexpr std::array<std::string_view, 4> kMerged = {"/files", "/cachedContents", "/batches",
                                                      "/fileSearchStores"};
 constexpr std::size_t kSideBySide = 8;  // projects asked at once
-constexpr std::size_t kReplyBytes = 64u << 20;
+constexpr std::size_t kReplyBytes = 8u << 20;
+constexpr std::chrono::milliseconds kPatience{20'000};  // for one project's page
 constexpr std::size_t kMostRounds = 10'000;
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
@@ -71,7 +72,10 @@ async::Task<Page> fetch_page(RequestScope& scope, keypool::Key key, std::string 
   call.method = "GET";
   call.owner = upstream::OwningKey{key.id, key.project};
   upstream::Journey journey;
-  auto answer = co_await scope.services.dispatcher.open(std::move(call), scope.live->limits,
+  auto limits = limits_of(scope);
+  // One project that hangs must not keep the whole list.
+  limits.deadline = limits.deadline.count() == 0 ? kPatience : std::min(limits.deadline, kPatience);
+  auto answer = co_await scope.services.dispatcher.open(std::move(call), limits,
                                                         scope.exchange.interrupt(), journey);
   if (!answer) {
     page.error = std::move(answer).error();
@@ -136,9 +140,11 @@ struct Merged {
 };
 
 /// Takes entries off a project's page until `size` are there; true when more of it is left.
-bool take_entries(Merged& merged, const keypool::Key& key, Page& page, ListPlace place,
-                  std::size_t size) {
+bool take_entries(RequestScope& scope, Merged& merged, const keypool::Key& key, Page& page,
+                  ListPlace place, std::size_t size) {
   if (page.error) {
+    // The others' objects are shown all the same; the log says that some are missing.
+    if (scope.failure.empty()) scope.failure = "left out of the list: " + page.error->message;
     if (!merged.first_error) {
       merged.first_error = std::move(page.error);
       merged.first_status = page.status;
@@ -177,7 +183,7 @@ async::Task<Merged> merge(RequestScope& scope, std::vector<keypool::Key> keys, L
         co_return merged;
       }
       auto page = std::move(pages[i]);
-      while (take_entries(merged, some[i], page, place, size)) {
+      while (take_entries(scope, merged, some[i], page, place, size)) {
         if (merged.entries.size() >= size) co_return merged;
         place = *std::exchange(merged.next, std::nullopt);
         page = co_await fetch_page(scope, some[i], place.token, size);

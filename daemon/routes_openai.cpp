@@ -11,6 +11,7 @@
 #include "lib/openai/chat.hpp"
 #include "lib/openai/chat_stream.hpp"
 #include "lib/openai/embeddings.hpp"
+#include "lib/openai/error.hpp"
 #include "lib/openai/models.hpp"
 #include "lib/sse/parser.hpp"
 
@@ -157,7 +158,7 @@ async::Task<void> streamed_chat(RequestScope& scope, openai::ChatCall chat) {
   }
   if (refusal) {
     scope.failure = refusal->error.message;
-    const std::string event = error_event(Dialect::openai, refusal->error);
+    const std::string event = openai::error_event(refusal->status, refusal->error.message);
     const bool sent = co_await exchange.write(event, Flush::later);
     if (sent) co_await exchange.finish();
     co_return;

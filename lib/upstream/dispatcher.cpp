@@ -249,14 +249,15 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, Limits limits, async::In
       co_return std::move(lease).error();
     }
 
+    last.reset();  // hangs up, and gives its key back
     const auto began = std::chrono::steady_clock::now();
     last = co_await try_once(loop_, client_, run.call, *lease, run.limits, run.left(), interrupt);
     journey.waiting += std::chrono::steady_clock::now() - began;
     const Verdict& verdict = last->verdict;
     auto report = pool_.report(*lease, verdict, wall_clock());
     const std::string key_id = (*lease)->id;
-    const TryOutcome outcome{key_id, verdict, last->was_slow(), lease->is_last_try(),
-                             report.suspended, run.call.tokens};
+    const TryOutcome outcome{
+        key_id, verdict, last->was_slow(), lease->is_last_try(), report.suspended, run.call.tokens};
     if (!report.changes.empty() || !report.notices.empty()) learned_(std::move(report));
     if (last->answer) last->answer->keep(*std::move(lease), verdict);
     if (!last->answer && last->failure.kind == ErrorKind::cancelled)

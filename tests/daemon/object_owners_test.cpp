@@ -41,6 +41,26 @@ TEST(ObjectOwnersTest, FindsTheObjectOfAPath) {
   for (const auto& c : cases) EXPECT_EQ(object_of_path(c.path), c.object) << c.path;
 }
 
+TEST(ObjectOwnersTest, FindsTheObjectOfAPathOfTheOpenaiSurface) {
+  const struct {
+    const char* path;
+    const char* object;
+  } cases[] = {
+      {"/openai/files/abc", "files/abc"},
+      {"/openai/files/abc/content", "files/abc"},
+      {"/openai/batches/batches/x", "batches/x"},
+      {"/openai/batches/batches%2Fx", "batches/x"},
+      {"/openai/batches/batches/x/cancel", "batches/x"},
+      {"/openai/batches", ""},
+      {"/openai/batches/", ""},
+      {"/openai/models/gemini", ""},
+      {"/openai/chat/completions", ""},
+      {"/openai", ""},
+      {"", ""},
+  };
+  for (const auto& c : cases) EXPECT_EQ(object_of_openai_path(c.path), c.object) << c.path;
+}
+
 TEST(ObjectOwnersTest, KnowsWhatMakesAnObject) {
   const struct {
     const char* method;
