@@ -281,7 +281,7 @@ Error KeyPool::State::none_left(const PoolModel& model, TimePoint now) const {
   // Ready ones that are left were tried, or have no room for so many tokens: they may do for
   // another request.
   if (const auto back = model.queue.first_back())
-    wait = std::max(wait, std::chrono::ceil<Milliseconds>(*back - now));
+    wait = std::max(std::chrono::ceil<Milliseconds>(*back - now), Milliseconds{1});
   Error error{ErrorKind::keys_waiting,
               "every usable API key is waiting: try again in " + to_short_text(wait), ""};
   error.retry_after = wait;
@@ -373,7 +373,7 @@ Result<Lease> KeyPool::take_owner(std::string_view key_id, const std::string& pr
   model.queue.wake(state.today(now), now);
   if (const auto bench = model.queue.waits(state.keys[*slot].group); bench && !wish.model.empty()) {
     const auto wait =
-        std::max<Milliseconds>(std::chrono::ceil<Milliseconds>(bench->until - now), seconds{1});
+        std::max(std::chrono::ceil<Milliseconds>(bench->until - now), Milliseconds{1});
     Error error{
         ErrorKind::keys_waiting,
         "the API key that this object belongs to is waiting: try again in " + to_short_text(wait),

@@ -206,6 +206,25 @@ async::Task<Result<Lease>> Dispatcher::wait_in_line(Run& run, keypool::Wish wish
   co_return error;
 }
 
+/// The key that the call has to go to; it may be waited for, out of line: no other will do.
+async::Task<Result<Lease>> Dispatcher::take_owner(Run& run, keypool::Wish wish) {
+  const auto owner = *run.call.owner;
+  const auto began = std::chrono::steady_clock::now();
+  const auto patience = tighter(run.limits.max_wait, run.left());
+  for (;;) {
+    auto lease = pool_.take_owner(owner.id, owner.project, wish, wall_clock());
+    if (lease || lease.error().kind != ErrorKind::keys_waiting || run.limits.max_wait.count() == 0)
+      co_return std::move(lease);
+    const auto waited =
+        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
+    const auto back = lease.error().retry_after.value_or(milliseconds{1});
+    if (waited + back > patience) co_return std::move(lease);
+    co_await async::sleep(loop_, back, run.interrupt);
+    if (run.interrupt.raised()) co_return kCancelled;
+    run.journey.waiting += back;
+  }
+}
+
 async::Task<Result<Lease>> Dispatcher::take(Run& run) {
   keypool::Wish wish;
   wish.model = run.call.model;
@@ -214,8 +233,8 @@ async::Task<Result<Lease>> Dispatcher::take(Run& run) {
   wish.tokens = run.call.tokens;
   wish.goes_on = run.plan.has_tried();
   if (run.call.owner) {
-    const auto& owner = *run.call.owner;
-    co_return pool_.take_owner(owner.id, owner.project, wish, wall_clock());
+    auto owned = co_await take_owner(run, wish);
+    co_return std::move(owned);
   }
   wish.tried = run.plan.leave_out();
   auto lease = pool_.take(wish, wall_clock());

@@ -94,6 +94,7 @@ class Dispatcher {
  private:
   struct Run;
   async::Task<Result<keypool::Lease>> take(Run& run);
+  async::Task<Result<keypool::Lease>> take_owner(Run& run, keypool::Wish wish);
   async::Task<Result<keypool::Lease>> wait_in_line(Run& run, keypool::Wish wish, Error error);
 
   async::Loop& loop_;

@@ -200,6 +200,27 @@ TEST(PoolTest, ARequestMayWaitForTheFirstKeyToComeBack) {
   EXPECT_EQ(calls, 6);
 }
 
+TEST(PoolTest, ARequestThatQuotesAFileWaitsForItsKey) {
+  std::atomic<bool> refused{false};
+  FakeUpstream upstream([&](Call& call) {
+    if (call.path().find("/files/") != std::string::npos)
+      return call.key() == "key-1" ? call.reply(200, R"({"name":"files/a"})")
+                                   : call.reply(404, R"({"error":{"code":404}})");
+    if (call.key() != "key-1" || refused.exchange(true)) return call.reply(200, kAnswer);
+    call.reply(
+        429,
+        R"({"error":{"code":429,"message":"Please retry in 300ms.","status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"GenerateRequestsPerMinute"}]},{"retryDelay":"0.3s"}]}})");
+  });
+  TempDir home;
+  Daemon daemon(home, upstream.base_url(), {"key-1", "key-2"}, "[pool]\nmax_wait = \"20s\"\n");
+  EXPECT_EQ(daemon.get("/v1beta/files/a").status(), 200);
+  const auto reply = daemon.post(
+      kGenerate, R"({"contents":[{"parts":[{"text":"hi"},{"fileData":{"fileUri":"files/a"}}]}]})");
+  EXPECT_EQ(reply.status(), 200) << reply.body;
+  EXPECT_EQ(reply.header("x-gembal-key"), id_of("key-1"));
+  EXPECT_TRUE(refused);
+}
+
 TEST(PoolTest, AStreamThatWaitsShowsSignsOfLife) {
   std::atomic<int> calls{0};
   FakeUpstream upstream([&](Call& call) {
