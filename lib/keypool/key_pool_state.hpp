@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "lib/keypool/brief_mutex.hpp"
 #include "lib/keypool/conversations.hpp"
 #include "lib/keypool/exit_health.hpp"
 #include "lib/keypool/key_pool.hpp"
@@ -87,7 +88,7 @@ struct Waiter {
 using Wakes = std::vector<std::shared_ptr<const std::function<void()>>>;
 
 struct KeyPool::State {
-  mutable std::mutex mutex;  // guards everything below; nothing is called while it is held
+  mutable BriefMutex mutex;  // guards everything below; nothing is called while it is held
   Policy policy;
   std::minstd_rand random;
   std::vector<PoolKey> keys;  ///< by slot
