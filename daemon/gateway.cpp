@@ -64,6 +64,7 @@ front::Service Gateway::service() {
   };
   service.limits = [this] { return live_->front; };
   service.streams_body = [](const front::RequestHead& head) {
+    if (head.path.find("/upload/") == std::string_view::npos) return false;
     const auto route = find_route(head);
     return route && route->target == Target::upload;
   };

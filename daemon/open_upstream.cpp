@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "lib/core/text.hpp"
 #include "lib/upstream/request_facts.hpp"
 
 namespace gembal::daemon {
@@ -12,11 +13,18 @@ using upstream::Answer;
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 
+bool is_deadline(std::string_view name) {
+  constexpr std::size_t kLeast = std::string_view("x-server-timeout").size();
+  if (name.size() < kLeast || (name[0] | 0x20) != 'x') return false;
+  return iequals(name, "x-server-timeout") || iequals(name, "x-stainless-timeout") ||
+         iequals(name, "x-stainless-read-timeout");
+}
+
 /// The client's own deadline, in the headers by which SDKs tell it; zero: none.
 std::chrono::milliseconds deadline_of(const front::RequestHead& head) {
   std::chrono::milliseconds least{};
-  for (const auto* name : {"x-server-timeout", "x-stainless-timeout", "x-stainless-read-timeout"}) {
-    const auto text = head.field(name);
+  for (const auto& [name, text] : head.fields) {
+    if (!is_deadline(name)) continue;
     double seconds = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
     if (text.empty() || failure != std::errc() || !(seconds > 0) || seconds > 1e6) continue;
@@ -53,13 +61,15 @@ bool has_fallback(const RequestScope& scope, std::string_view model) {
                      [model](const auto& one) { return one.first == model; });
 }
 
-async::Task<Result<void>> look_at_body(RequestScope& scope, upstream::Call& call) {
-  if (!call.body || call.body->empty()) co_return Result<void>{};
-  const auto& body = *call.body;
+namespace {
+
+upstream::RequestFacts facts_of(const upstream::Call& call) {
   const bool converses = call.form != upstream::Form::opaque;
-  const std::string model = converses ? call.model : "";
-  auto facts =
-      co_await compute(scope, body.size(), [&] { return upstream::look_at_request(body, model); });
+  return upstream::look_at_request(*call.body, converses ? call.model : std::string_view());
+}
+
+Result<void> take_facts(RequestScope& scope, upstream::Call& call,
+                        const upstream::RequestFacts& facts) {
   call.conversation = facts.conversation;
   call.continues = facts.continues;
   call.tokens = facts.tokens;
@@ -74,15 +84,30 @@ async::Task<Result<void>> look_at_body(RequestScope& scope, upstream::Call& call
         call.owner && (owner->key_id == call.owner->id ||
                        (!owner->project.empty() && owner->project == call.owner->project));
     if (call.owner && !same) {
-      co_return Error{ErrorKind::bad_request,
-                      first + " and " + name + " belong to different projects",
-                      "make one of them again: requests that quote the other go to its project"};
+      return Error{ErrorKind::bad_request, first + " and " + name + " belong to different projects",
+                   "make one of them again: requests that quote the other go to its project"};
     }
     call.owner = upstream::OwningKey{owner->key_id, owner->project};
     first = name;
   }
   call.seeks_owner = !call.owner && !scope.unknown_objects.empty();
-  co_return Result<void>{};
+  return {};
+}
+
+}  // namespace
+
+bool has_long_body(const upstream::Call& call) {
+  return call.body && call.body->size() >= kLongComputation;
+}
+
+Result<void> look_at_short_body(RequestScope& scope, upstream::Call& call) {
+  if (!call.body || call.body->empty()) return {};
+  return take_facts(scope, call, facts_of(call));
+}
+
+async::Task<Result<void>> look_at_long_body(RequestScope& scope, upstream::Call& call) {
+  const auto facts = co_await compute(scope, call.body->size(), [&call] { return facts_of(call); });
+  co_return take_facts(scope, call, facts);
 }
 
 async::Task<Result<Answer>> open_upstream(RequestScope& scope, upstream::Call call) {
@@ -106,7 +131,12 @@ async::Task<Result<Answer>> open_upstream(RequestScope& scope, std::string model
       continue;
     }
     auto call = call_for(candidate);
-    auto looked = co_await look_at_body(scope, call);
+    Result<void> looked;
+    if (has_long_body(call)) {
+      looked = co_await look_at_long_body(scope, call);
+    } else {
+      looked = look_at_short_body(scope, call);
+    }
     if (!looked) co_return std::move(looked).error();
     scope.answering_model = i == 0 ? "" : candidate;
     auto opened = co_await open_upstream(scope, std::move(call));

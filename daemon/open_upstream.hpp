@@ -26,15 +26,20 @@ async::Task<Result<upstream::Answer>> open_upstream(RequestScope& scope, std::st
 /// The same for a call that nothing stands in for.
 async::Task<Result<upstream::Answer>> open_upstream(RequestScope& scope, upstream::Call call);
 
+/// JSON over this size is taken apart on a worker, lest the loop's other requests feel it.
+inline constexpr std::size_t kLongComputation = 128 * 1024;
+
 /// Fills in what a key is chosen by: the conversation, an estimate of the tokens, and the key that
-/// owns what the request quotes. Errors: bad_request (it quotes objects of different projects).
-async::Task<Result<void>> look_at_body(RequestScope& scope, upstream::Call& call);
+/// owns what the request quotes. A long body is looked at on a worker. Errors: bad_request (it
+/// quotes objects of different projects).
+bool has_long_body(const upstream::Call& call);
+Result<void> look_at_short_body(RequestScope& scope, upstream::Call& call);
+async::Task<Result<void>> look_at_long_body(RequestScope& scope, upstream::Call& call);
 
 /// Calls `work`, on a worker when what it reads is so large that the loop's other requests would
 /// feel it.
 template <typename Work>
 auto compute(RequestScope& scope, std::size_t bytes, Work work) -> async::Task<decltype(work())> {
-  constexpr std::size_t kLongComputation = 128 * 1024;
   if (bytes < kLongComputation) co_return work();
   auto result = co_await scope.services.workers.run(scope.exchange.loop(), std::move(work));
   co_return result;

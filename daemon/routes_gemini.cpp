@@ -166,7 +166,12 @@ async::Task<Result<Answer>> open_native(RequestScope& scope) {
       scope.route.form == Form::opaque ? object_of_path(scope.route.upstream_path) : std::string();
   if (!object.empty()) own_call(scope, call, object);
   if (!call.owner) {
-    auto looked = co_await look_at_body(scope, call);
+    Result<void> looked;
+    if (has_long_body(call)) {
+      looked = co_await look_at_long_body(scope, call);
+    } else {
+      looked = look_at_short_body(scope, call);
+    }
     if (!looked) co_return std::move(looked).error();
   }
   auto opened = co_await open_upstream(scope, std::move(call));

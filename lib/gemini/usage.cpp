@@ -21,8 +21,10 @@ std::optional<std::uint64_t> number_after(std::string_view text, std::string_vie
 
 std::optional<TokenCount> read(std::string_view text, std::string_view object,
                                std::string_view input, std::string_view total) {
-  const auto at = text.rfind(object);
+  // Forwards: the library looks for the first letter many at a time, but backwards one by one.
+  auto at = text.find(object);
   if (at == std::string_view::npos) return std::nullopt;
+  for (auto next = at; next != std::string_view::npos; next = text.find(object, at + 1)) at = next;
   const auto usage = text.substr(at + object.size());
   TokenCount count;
   count.input = number_after(usage, input).value_or(0);
@@ -34,8 +36,9 @@ std::optional<TokenCount> read(std::string_view text, std::string_view object,
 }  // namespace
 
 std::optional<TokenCount> last_usage(std::string_view tail) {
-  if (auto native = read(tail, "\"usageMetadata\"", "\"promptTokenCount\"", "\"totalTokenCount\""))
+  if (auto native = read(tail, "usageMetadata\"", "\"promptTokenCount\"", "\"totalTokenCount\""))
     return native;
+  if (tail.find("prompt_tokens") == std::string_view::npos) return std::nullopt;
   return read(tail, "\"usage\"", "\"prompt_tokens\"", "\"total_tokens\"");
 }
 

@@ -165,6 +165,11 @@ struct Dispatcher::Run {
     if (limits.deadline.count() == 0) return {};
     return std::max(limits.deadline - elapsed(), milliseconds{1});
   }
+  /// How long a key may be waited for from now on.
+  milliseconds patience() const { return tighter(limits.max_wait, left()); }
+  bool may_wait_for(const Error& error) const {
+    return error.kind == ErrorKind::keys_waiting && limits.max_wait.count() > 0;
+  }
   bool has_time_for(milliseconds pause) const {
     return limits.deadline.count() == 0 || elapsed() + pause < limits.deadline;
   }
@@ -177,7 +182,7 @@ Dispatcher::Dispatcher(async::Loop& loop, http::Client& client, keypool::KeyPool
 /// Waits, in fair order, for a key to come back. `error`: why there is none now.
 async::Task<Result<Lease>> Dispatcher::wait_in_line(Run& run, keypool::Wish wish, Error error) {
   const auto began = std::chrono::steady_clock::now();
-  const auto patience = tighter(run.limits.max_wait, run.left());
+  const auto patience = run.patience();
   const auto remaining = [&] {
     return patience -
            std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
@@ -206,51 +211,60 @@ async::Task<Result<Lease>> Dispatcher::wait_in_line(Run& run, keypool::Wish wish
   co_return error;
 }
 
-/// The key that the call has to go to; it may be waited for, out of line: no other will do.
-async::Task<Result<Lease>> Dispatcher::take_owner(Run& run, keypool::Wish wish) {
-  const auto owner = *run.call.owner;
-  const auto began = std::chrono::steady_clock::now();
-  const auto patience = tighter(run.limits.max_wait, run.left());
-  for (;;) {
-    auto lease = pool_.take_owner(owner.id, owner.project, wish, wall_clock());
-    if (lease || lease.error().kind != ErrorKind::keys_waiting || run.limits.max_wait.count() == 0)
-      co_return std::move(lease);
-    const auto waited =
-        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
-    const auto back = lease.error().retry_after.value_or(milliseconds{1});
-    if (waited + back > patience) co_return std::move(lease);
-    co_await async::sleep(loop_, back, run.interrupt);
-    if (run.interrupt.raised()) co_return kCancelled;
-    run.journey.waiting += back;
-  }
-}
-
-async::Task<Result<Lease>> Dispatcher::take(Run& run) {
+/// What the call asks of the pool now.
+keypool::Wish Dispatcher::wish_of(const Run& run) {
   keypool::Wish wish;
   wish.model = run.call.model;
   wish.conversation = run.call.conversation;
   wish.continues = run.call.continues;
   wish.tokens = run.call.tokens;
   wish.goes_on = run.plan.has_tried();
-  if (run.call.owner) {
-    auto owned = co_await take_owner(run, wish);
-    co_return std::move(owned);
-  }
+  return wish;
+}
+
+Result<Lease> Dispatcher::take(Run& run) {
+  auto wish = wish_of(run);
+  if (run.call.owner)
+    return pool_.take_owner(run.call.owner->id, run.call.owner->project, wish, wall_clock());
   wish.tried = run.plan.leave_out();
   auto lease = pool_.take(wish, wall_clock());
-  if (!lease && run.plan.allow_again()) {
-    wish.tried = run.plan.leave_out();
-    lease = pool_.take(wish, wall_clock());
-  }
-  if (lease || lease.error().kind != ErrorKind::keys_waiting) co_return std::move(lease);
-  const auto patience = tighter(run.limits.max_wait, run.left());
-  const auto back = lease.error().retry_after.value_or(milliseconds{0});
-  if (run.limits.max_wait.count() == 0 || back > patience) co_return std::move(lease);
+  if (lease || !run.plan.allow_again()) return lease;
+  wish.tried = run.plan.leave_out();
+  return pool_.take(wish, wall_clock());
+}
+
+/// The key that the call has to go to is waited for out of line: no other will do.
+async::Task<Result<Lease>> Dispatcher::wait_for_owner(Run& run, Error error) {
   const auto began = std::chrono::steady_clock::now();
-  wish.tried.clear();  // who was refused before may be the first who is back
-  auto waited = co_await wait_in_line(run, wish, std::move(lease).error());
+  while (error.kind == ErrorKind::keys_waiting) {
+    const auto waited =
+        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
+    const auto back = error.retry_after.value_or(milliseconds{1});
+    if (waited + back > run.patience()) break;
+    co_await async::sleep(loop_, back, run.interrupt);
+    if (run.interrupt.raised()) co_return kCancelled;
+    auto lease = take(run);
+    if (lease) co_return std::move(lease);
+    error = std::move(lease).error();
+  }
+  co_return error;
+}
+
+/// Waits for a key, as far as the configuration and the client's deadline let it. `error`: why
+/// there is none now.
+async::Task<Result<Lease>> Dispatcher::wait(Run& run, Error error) {
+  const auto back = error.retry_after.value_or(milliseconds{0});
+  if (back > run.patience()) co_return error;
+  const auto began = std::chrono::steady_clock::now();
+  Result<Lease> lease(error);
+  if (run.call.owner) {
+    lease = co_await wait_for_owner(run, error);
+  } else {
+    // Who was refused before may be the first who is back: nobody is left out.
+    lease = co_await wait_in_line(run, wish_of(run), error);
+  }
   run.journey.waiting += std::chrono::steady_clock::now() - began;
-  co_return std::move(waited);
+  co_return std::move(lease);
 }
 
 async::Task<Result<Answer>> Dispatcher::open(Call call, Limits limits, async::Interrupt& interrupt,
@@ -260,7 +274,9 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, Limits limits, async::In
 
   for (;;) {
     if (interrupt.raised()) co_return kCancelled;
-    auto lease = co_await take(run);
+    auto lease = take(run);
+    if (!lease && run.may_wait_for(lease.error()))
+      lease = co_await wait(run, std::move(lease).error());
     if (!lease) {
       // The last outage says more than the state of the pool does.
       if (last && last->answer && !blames_key(last->verdict.outcome))

@@ -93,8 +93,10 @@ class Dispatcher {
 
  private:
   struct Run;
-  async::Task<Result<keypool::Lease>> take(Run& run);
-  async::Task<Result<keypool::Lease>> take_owner(Run& run, keypool::Wish wish);
+  static keypool::Wish wish_of(const Run& run);
+  Result<keypool::Lease> take(Run& run);
+  async::Task<Result<keypool::Lease>> wait(Run& run, Error error);
+  async::Task<Result<keypool::Lease>> wait_for_owner(Run& run, Error error);
   async::Task<Result<keypool::Lease>> wait_in_line(Run& run, keypool::Wish wish, Error error);
 
   async::Loop& loop_;

@@ -92,10 +92,7 @@ void find_files(std::string_view body, bool converses, std::vector<std::string>&
     find_quoted(body, member, file_in, found);
 }
 
-// Each member is only looked for in a body that names an object of its kind: most name none.
-void find_objects(std::string_view body, bool converses, std::vector<std::string>& found) {
-  if (body.find("files") != std::string_view::npos) find_files(body, converses, found);
-  if (body.find("cachedContents") == std::string_view::npos) return;
+void find_caches(std::string_view body, std::vector<std::string>& found) {
   const auto cache_in = [](std::string_view text) { return object_in(text, "cachedContents/"); };
   for (const std::string_view member : {"\"cachedContent\"", "\"cached_content\""})
     find_quoted(body, member, cache_in, found);
@@ -177,9 +174,15 @@ std::uint32_t guess_tokens(std::string_view body) {
 
 RequestFacts look_at_request(std::string_view body, std::string_view model) {
   RequestFacts facts;
-  find_objects(body, !model.empty(), facts.objects);
-  find_interaction(body, facts.objects);
-  find_stores(body, facts.objects);
+  // Most bodies name nothing: words without a quote, of which there are many, rule that out
+  // soonest.
+  const auto has = [body](std::string_view word) {
+    return body.find(word) != std::string_view::npos;
+  };
+  if (has("files")) find_files(body, !model.empty(), facts.objects);
+  if (has("cachedContents")) find_caches(body, facts.objects);
+  if (has("revious")) find_interaction(body, facts.objects);
+  if (has("fileSearchStores")) find_stores(body, facts.objects);
   if (model.empty()) return facts;
   read_conversation(body, model, facts);
   facts.tokens = guess_tokens(body);
