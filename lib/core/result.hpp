@@ -39,6 +39,7 @@ struct Error {
   std::string message;  ///< without a full stop or a trailing newline; never holds a key or token
   std::string hint;     ///< empty: none
   std::optional<std::chrono::milliseconds> retry_after{};  ///< for keys_waiting
+  std::string param{};  ///< of a bad_request: the parameter at fault ("messages[2].content"); or ""
 
   /// The same error with what was being done put before its message: "adding keys: ...".
   Error in(std::string_view doing) && {

@@ -24,21 +24,24 @@ Kind kind_of(int http_status) {
   return {"invalid_request_error", "invalid_request"};
 }
 
-Json error_json(int http_status, std::string_view message, std::string_view code) {
+Json error_json(int http_status, std::string_view message, std::string_view code,
+                std::string_view param) {
   const auto kind = kind_of(http_status);
   Json error = {{"message", message}, {"type", kind.type}, {"param", nullptr}};
+  if (!param.empty()) error["param"] = param;
   error["code"] = code.empty() ? std::string_view(kind.code) : code;
   return {{"error", std::move(error)}};
 }
 
 }  // namespace
 
-std::string error_body(int http_status, std::string_view message, std::string_view code) {
-  return to_text(error_json(http_status, message, code));
+std::string error_body(int http_status, std::string_view message, std::string_view code,
+                       std::string_view param) {
+  return to_text(error_json(http_status, message, code, param));
 }
 
 std::string error_event(int http_status, std::string_view message) {
-  return "data: " + to_text(error_json(http_status, message, {})) + "\n\n";
+  return "data: " + to_text(error_json(http_status, message, {}, {})) + "\n\n";
 }
 
 }  // namespace gembal::openai
