@@ -1,6 +1,7 @@
 #include "daemon/gateway.hpp"
 
 #include "daemon/front/pages.hpp"
+#include "daemon/routes_chat.hpp"
 #include "daemon/routes_files.hpp"
 #include "daemon/routes_gemini.hpp"
 #include "daemon/routes_openai.hpp"

@@ -2,20 +2,34 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "daemon/message.hpp"
 
 namespace gembal::daemon {
 
-/// Sends comment lines into an event stream while its first event is waited for, so that clients
-/// and proxies do not take the silence for the end. The first commits the reply.
+/// Sends signs of life into an event stream while nothing else comes, so that clients and proxies
+/// do not take the silence for the end. The first commits the reply.
 ///
-/// Lives on the exchange's loop. stop() must be awaited before anything else is written.
+/// Lives on the exchange's loop. Whoever writes to the exchange itself first waits for pause(), and
+/// calls resume() when it has written.
 class Heartbeat {
  public:
-  /// Beats every `interval`; zero: never. `begin` starts the reply.
-  Heartbeat(Exchange& exchange, std::chrono::milliseconds interval, std::function<void()> begin);
+  /// Beats after each `interval` of silence; zero: never. `begin` starts the reply; `beat` is what
+  /// is sent.
+  Heartbeat(Exchange& exchange, std::chrono::milliseconds interval, std::function<void()> begin,
+            std::string beat = ": waiting\n\n");
   ~Heartbeat();
+
+  /// No beat is sent once this has returned.
+  async::Task<void> pause();
+
+  /// Whether pause() would have to wait: if not, hold() is enough.
+  bool sending() const;
+  void hold();
+
+  /// The silence begins anew.
+  void resume();
 
   /// Ends it, once a beat that is being sent has been.
   async::Task<void> stop();

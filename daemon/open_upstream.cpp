@@ -110,17 +110,19 @@ async::Task<Result<void>> look_at_long_body(RequestScope& scope, upstream::Call&
   co_return take_facts(scope, call, facts);
 }
 
-async::Task<Result<Answer>> open_upstream(RequestScope& scope, upstream::Call call) {
+async::Task<Result<Answer>> open_upstream(RequestScope& scope, upstream::Call call,
+                                          async::Interrupt* interrupt) {
   auto limits = limits_of(scope);
   if (call.body_source) limits.deadline = {};  // an upload takes its time
-  auto opened = co_await scope.services.dispatcher.open(std::move(call), limits,
-                                                        scope.exchange.interrupt(), scope.journey);
+  auto& gives_up = interrupt ? *interrupt : scope.exchange.interrupt();
+  auto opened =
+      co_await scope.services.dispatcher.open(std::move(call), limits, gives_up, scope.journey);
   if (opened) scope.key_id = opened->key().id;
   co_return std::move(opened);
 }
 
-async::Task<Result<Answer>> open_upstream(RequestScope& scope, std::string model,
-                                          CallFor call_for) {
+async::Task<Result<Answer>> open_upstream(RequestScope& scope, std::string model, CallFor call_for,
+                                          async::Interrupt* interrupt) {
   auto& pool = scope.services.dispatcher.pool();
   const auto models = candidates(scope, model);
   for (std::size_t i = 0;; ++i) {
@@ -139,7 +141,7 @@ async::Task<Result<Answer>> open_upstream(RequestScope& scope, std::string model
     }
     if (!looked) co_return std::move(looked).error();
     scope.answering_model = i == 0 ? "" : candidate;
-    auto opened = co_await open_upstream(scope, std::move(call));
+    auto opened = co_await open_upstream(scope, std::move(call), interrupt);
     if (is_last) co_return std::move(opened);
     const bool is_out = !opened && opened.error().kind == ErrorKind::keys_waiting &&
                         pool.is_spent(candidate, wall_clock());

@@ -19,12 +19,16 @@ bool has_fallback(const RequestScope& scope, std::string_view model);
 using CallFor = std::function<upstream::Call(const std::string& model)>;
 
 /// Opens the call for `model`; while that one is overloaded, or all keys are out of it for the day,
-/// the calls for its fallbacks. Fills in the scope who answered. Errors: as Dispatcher::open().
+/// the calls for its fallbacks. Fills in the scope who answered. `interrupt`: gives the call up,
+/// and its answer, which it must outlive; null: the request's own does. Errors: as
+/// Dispatcher::open().
 async::Task<Result<upstream::Answer>> open_upstream(RequestScope& scope, std::string model,
-                                                    CallFor call_for);
+                                                    CallFor call_for,
+                                                    async::Interrupt* interrupt = nullptr);
 
 /// The same for a call that nothing stands in for.
-async::Task<Result<upstream::Answer>> open_upstream(RequestScope& scope, upstream::Call call);
+async::Task<Result<upstream::Answer>> open_upstream(RequestScope& scope, upstream::Call call,
+                                                    async::Interrupt* interrupt = nullptr);
 
 /// JSON over this size is taken apart on a worker, lest the loop's other requests feel it.
 inline constexpr std::size_t kLongComputation = 128 * 1024;

@@ -1,19 +1,13 @@
 #include "daemon/routes_openai.hpp"
 
-#include "daemon/heartbeat.hpp"
 #include "daemon/open_upstream.hpp"
-#include "lib/core/digest.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/time.hpp"
 #include "lib/gemini/error_reply.hpp"
 #include "lib/gemini/model_name.hpp"
-#include "lib/openai/chat.hpp"
-#include "lib/openai/chat_stream.hpp"
 #include "lib/openai/embeddings.hpp"
-#include "lib/openai/error.hpp"
 #include "lib/openai/models.hpp"
-#include "lib/sse/parser.hpp"
 
 namespace gembal::daemon {
 namespace {
@@ -91,132 +85,7 @@ async::Task<std::optional<std::string>> fetch(RequestScope& scope, upstream::Cal
   co_return *std::move(body);
 }
 
-openai::ReplyIdentity identity_of(const RequestScope& scope) {
-  return {"chatcmpl-" + scope.exchange.id() + random_hex(8), now_in_seconds(), scope.model};
-}
-
-/// The call that a chat becomes, translated for whichever model answers it.
-CallFor call_for(RequestScope& scope, const openai::ChatCall& chat) {
-  return [&scope, &chat](const std::string& model) {
-    auto body = chat.body;
-    if (model != chat.model) {
-      if (auto again = openai::read_chat(scope.exchange.request().body, model))
-        body = std::move(again->body);
-    }
-    const auto* method = chat.stream ? "streamGenerateContent" : "generateContent";
-    return post(scope, model, model_url(scope, model, method, chat.stream ? "alt=sse" : ""),
-                std::move(body), chat.stream ? Form::sse : Form::unary);
-  };
-}
-
-async::Task<void> whole_chat(RequestScope& scope, openai::ChatCall chat) {
-  auto answer = co_await open_upstream(scope, chat.model, call_for(scope, chat));
-  auto refusal = co_await refusal_in(answer);
-  if (refusal) {
-    co_await answer_refusal(scope, *std::move(refusal));
-    co_return;
-  }
-  if (answer->verdict().outcome != keypool::Outcome::success) {
-    co_await answer_error(scope, 502, "the model gave an empty answer");
-    co_return;
-  }
-  const auto reply = co_await answer->rest(kReplyBytes);
-  if (!reply) {
-    co_await answer_error(scope, reply.error());
-    co_return;
-  }
-  auto translated = co_await compute(
-      scope, reply->size(), [&] { return openai::chat_reply(*reply, identity_of(scope)); });
-  if (!translated) {
-    co_await answer_error(scope, std::move(translated).error());
-    co_return;
-  }
-  co_await answer_json(scope, *std::move(translated));
-}
-
-void begin_stream(RequestScope& scope) {
-  auto headers = scope.headers();
-  headers.emplace_back("content-type", "text/event-stream; charset=utf-8");
-  headers.emplace_back("cache-control", "no-cache");
-  scope.exchange.begin(200, headers, std::nullopt);
-}
-
-/// Events of upstream in, chunks out. What could not be finished ends with an error event and
-/// without [DONE].
-async::Task<void> streamed_chat(RequestScope& scope, openai::ChatCall chat) {
-  auto& exchange = scope.exchange;
-  Heartbeat heartbeat(exchange, scope.live->config.stream.heartbeat,
-                      [&scope] { begin_stream(scope); });
-  auto answer = co_await open_upstream(scope, chat.model, call_for(scope, chat));
-  co_await heartbeat.stop();
-  auto refusal = co_await refusal_in(answer);
-  if (!refusal && answer->verdict().outcome != keypool::Outcome::success)
-    refusal = Refusal{502, {ErrorKind::upstream, "the model gave an empty answer", ""}};
-  if (refusal && !exchange.begun()) {
-    co_await answer_refusal(scope, *std::move(refusal));
-    co_return;
-  }
-  if (refusal) {
-    scope.failure = refusal->error.message;
-    const std::string event = openai::error_event(refusal->status, refusal->error.message);
-    const bool sent = co_await exchange.write(event, Flush::later);
-    if (sent) co_await exchange.finish();
-    co_return;
-  }
-  if (!exchange.begun()) begin_stream(scope);
-
-  sse::Parser events;
-  openai::ChatStream stream(identity_of(scope), chat.include_usage);
-  std::optional<Error> failure;
-  while (!failure) {
-    const auto piece = co_await answer->next();
-    if (!piece) break;
-    events.feed(*piece);
-    std::string chunks;
-    while (const auto event = events.next()) {
-      auto translated = stream.push(event->data);
-      if (!translated) {
-        failure = std::move(translated).error();
-        break;
-      }
-      chunks += *translated;
-    }
-    const bool sent = co_await exchange.write(chunks, answer->ready() ? Flush::later : Flush::now);
-    if (!sent) co_return;
-  }
-  if (!failure && answer->error()) failure = *answer->error();
-  // Upstream writes an error in mid-stream without the frame of an event.
-  if (!failure && !trim(events.tail()).empty()) {
-    failure = Error{ErrorKind::upstream, gemini::message_of(events.tail())};
-  }
-  if (!failure && !stream.finished()) {
-    failure =
-        Error{ErrorKind::upstream, "the upstream ended the stream before the answer was complete"};
-  }
-  if (failure) scope.failure = failure->message;
-  // Not inside the co_await: g++ 12 destroys what a conditional makes there twice.
-  const std::string end = failure ? error_event(Dialect::openai, *failure) : stream.finish();
-  const bool sent = co_await exchange.write(end, Flush::later);
-  if (!sent) co_return;
-  co_await exchange.finish();
-}
-
 }  // namespace
-
-async::Task<void> chat_completions(RequestScope& scope) {
-  const auto& body = scope.exchange.request().body;
-  auto chat = co_await compute(scope, body.size(), [&] { return openai::read_chat(body); });
-  if (!chat) {
-    co_await answer_error(scope, std::move(chat).error());
-    co_return;
-  }
-  scope.model = chat->model;
-  if (chat->stream) {
-    co_await streamed_chat(scope, *std::move(chat));
-    co_return;
-  }
-  co_await whole_chat(scope, *std::move(chat));
-}
 
 async::Task<void> embeddings(RequestScope& scope) {
   const auto& body = scope.exchange.request().body;

@@ -4,9 +4,6 @@
 
 namespace gembal::daemon {
 
-/// POST /v1/chat/completions, translated; streamed when asked.
-async::Task<void> chat_completions(RequestScope& scope);
-
 /// POST /v1/embeddings, translated; long inputs go in batches.
 async::Task<void> embeddings(RequestScope& scope);
 

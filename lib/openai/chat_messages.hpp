@@ -1,19 +1,17 @@
 #pragma once
 
-#include <string_view>
-
 #include "lib/core/json.hpp"
+#include "lib/gemini/conversation.hpp"
 
 namespace gembal::openai {
 
-/// A conversation in Gemini's form.
-struct Conversation {
-  Json contents = Json::array();
-  Json system_parts = Json::array();  ///< empty: no systemInstruction
-};
+/// Translates the messages of a chat request by the reference's section 12. Media are moved out of
+/// `messages`. Errors: bad_request, naming the message.
+Result<gemini::Conversation> translate_messages(Json& messages, const gemini::ModelTraits& traits,
+                                                const gemini::SignatureOf& signature_of);
 
-/// Translates the messages of a chat request. `signs_thoughts`: the model wants its function calls
-/// back signed and by id. Errors: bad_request, naming the message.
-Result<Conversation> translate_messages(const Json& messages, bool signs_thoughts);
+/// The thought signature that a tool call of the client carries, in any of the places where clients
+/// put it; "" when there is none.
+std::string_view signature_of_call(const Json& call);
 
 }  // namespace gembal::openai

@@ -1,88 +1,255 @@
 #include "lib/openai/chat_tools.hpp"
 
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "lib/openai/bad_request.hpp"
+
 namespace gembal::openai {
 namespace {
 
-Error bad(std::string message) { return {ErrorKind::bad_request, std::move(message), ""}; }
+/// Tools that upstream runs by itself, by the names under which clients ask for them.
+std::optional<std::string> built_in(std::string_view name) {
+  static const std::map<std::string_view, const char*> kNames = {
+      {"web_search", "googleSearch"},        {"web_search_preview", "googleSearch"},
+      {"google_search", "googleSearch"},     {"googleSearch", "googleSearch"},
+      {"code_interpreter", "codeExecution"}, {"code_execution", "codeExecution"},
+      {"codeExecution", "codeExecution"},    {"url_context", "urlContext"},
+      {"urlContext", "urlContext"},          {"google_maps", "googleMaps"},
+      {"googleMaps", "googleMaps"},          {"fileSearch", "fileSearch"},
+      {"computerUse", "computerUse"},
+  };
+  // OpenAI dates some of its names: "web_search_preview_2025_03_11".
+  if (name.starts_with("web_search")) name = "web_search";
+  const auto found = kNames.find(name);
+  if (found == kNames.end()) return std::nullopt;
+  return found->second;
+}
 
-Result<Json> declare(const Json& function) {
-  const auto name = string_in(function, "name");
-  if (name.empty()) return bad("each function of 'tools' needs a name");
+bool is_name(std::string_view name) {
+  const auto is_letter = [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; };
+  return !name.empty() && name.size() <= 128 && (is_letter(name[0]) || name[0] == '_') &&
+         std::all_of(name.begin(), name.end(), [&](char c) {
+           return is_letter(c) || (c >= '0' && c <= '9') ||
+                  std::string_view("_.:-").find(c) != std::string_view::npos;
+         });
+}
+
+class Translator {
+ public:
+  explicit Translator(const gemini::ModelTraits& traits) : traits_(traits) {}
+
+  Result<void> add(const Json& tool, const std::string& where);
+  Result<void> add_function(const Json& function, const std::string& where);
+  Result<void> add_custom(const Json& custom, const std::string& where);
+  void add_built_in(const std::string& name, Json options);
+  bool has_functions() const { return !declarations_.empty(); }
+
+  /// The tools in Gemini's form; an empty array for none. Built-in tools stand back where the model
+  /// takes no functions beside them.
+  Json finish();
+
+ private:
+  Result<Json*> declare(const Json& function, const std::string& where);
+
+  const gemini::ModelTraits traits_;
+  Json declarations_ = Json::array();
+  Json built_in_ = Json::object();
+  std::set<std::string, std::less<>> names_;
+};
+
+/// Null for one that is declared twice: the first stands.
+Result<Json*> Translator::declare(const Json& function, const std::string& where) {
+  const std::string name(string_in(function, "name"));
+  if (!is_name(name)) {
+    return bad_at(where + ".name",
+                  "a function needs a name of letters, digits, '_', '-', '.' and ':', which begins "
+                  "with a letter or '_', of at most 128 characters");
+  }
+  if (!names_.insert(name).second) return nullptr;
   Json declared = {{"name", name}};
   if (const auto description = string_in(function, "description"); !description.empty())
     declared["description"] = description;
-  // No parameters at all is fine; an object without any is not.
+  declarations_.push_back(std::move(declared));
+  return &declarations_.back();
+}
+
+Result<void> Translator::add_function(const Json& function, const std::string& where) {
+  if (string_in(function, "name") == "googleSearch") {  // the original's way to ask for it
+    add_built_in("googleSearch", Json::object());
+    return {};
+  }
   const Json* parameters = find(function, "parameters");
+  if (parameters && !parameters->is_null() && !parameters->is_object())
+    return bad_at(where + ".parameters", "'parameters' must be a JSON Schema object");
+  auto declared = declare(function, where);
+  if (!declared) return std::move(declared).error();
+  // No parameters at all is fine; an object without any is not.
   const Json* properties = parameters ? find(*parameters, "properties") : nullptr;
-  if (parameters && parameters->is_object() && !(properties && properties->empty()))
-    declared["parametersJsonSchema"] = *parameters;
-  return declared;
+  const bool is_empty = !parameters || parameters->empty() || (properties && properties->empty());
+  if (*declared && parameters && !parameters->is_null() && !is_empty)
+    (**declared)["parametersJsonSchema"] = *parameters;
+  return {};
+}
+
+/// A tool that takes a text is a function with one.
+Result<void> Translator::add_custom(const Json& custom, const std::string& where) {
+  auto declared = declare(custom, where);
+  if (!declared) return std::move(declared).error();
+  if (!*declared) return {};
+  Json input = {{"type", "string"}};
+  if (const Json* format = find(custom, "format")) {
+    const Json* grammar = find(*format, "grammar");
+    const auto definition = string_in(grammar ? *grammar : *format, "definition");
+    if (!definition.empty())
+      input["description"] = "A text of this grammar:\n" + std::string(definition);
+  }
+  (**declared)["parametersJsonSchema"] = {{"type", "object"},
+                                          {"properties", {{"input", std::move(input)}}},
+                                          {"required", Json::array({"input"})}};
+  return {};
+}
+
+void Translator::add_built_in(const std::string& name, Json options) {
+  built_in_[name] = options.is_object() ? std::move(options) : Json::object();
+}
+
+Result<void> Translator::add(const Json& tool, const std::string& where) {
+  if (!tool.is_object()) return bad_at(where, "a tool must be an object with a 'type'");
+  const auto type = string_in(tool, "type");
+  const Json* function = find(tool, "function");
+  if (type == "function" || (type.empty() && function))
+    return function ? add_function(*function, where + ".function") : add_function(tool, where);
+  if (type == "custom") {
+    const Json* custom = find(tool, "custom");
+    return custom ? add_custom(*custom, where + ".custom") : add_custom(tool, where);
+  }
+  if (const auto name = built_in(type)) {
+    add_built_in(*name, Json::object());
+    return {};
+  }
+  if (type.empty()) {
+    bool known = false;
+    for (const auto& [member, options] : tool.items()) {
+      if (const auto name = built_in(member)) {
+        add_built_in(*name, options);
+        known = true;
+      }
+    }
+    if (known) return {};
+  }
+  return bad_at(
+      where + ".type",
+      "tools of type '" + std::string(type) +
+          "' are not supported: use function, custom, web_search, code_interpreter or url_context");
+}
+
+Json Translator::finish() {
+  Json tools = Json::array();
+  const bool stands_back = !declarations_.empty() && !traits_.mixes_tools;
+  if (!stands_back) {
+    for (auto& [name, options] : built_in_.items()) {
+      Json tool;
+      tool[name] = std::move(options);
+      tools.push_back(std::move(tool));
+    }
+  }
+  if (!declarations_.empty()) {
+    Json tool;
+    tool["functionDeclarations"] = std::move(declarations_);
+    tools.push_back(std::move(tool));
+  }
+  return tools;
 }
 
 Json mode(const char* name) { return {{"functionCallingConfig", {{"mode", name}}}}; }
 
 Json only(Json names) {
-  return {{"functionCallingConfig", {{"mode", "ANY"}, {"allowedFunctionNames", std::move(names)}}}};
+  Json config = mode("ANY");
+  config["functionCallingConfig"]["allowedFunctionNames"] = std::move(names);
+  return config;
+}
+
+/// The function that a choice names, in chat's form or in that of the Responses API.
+std::string_view named_in(const Json& choice) {
+  for (const char* place : {"function", "custom"}) {
+    if (const Json* inner = find(choice, place)) return string_in(*inner, "name");
+  }
+  return string_in(choice, "name");
 }
 
 Result<Json> choose(const Json& choice) {
+  const auto wrong = [] {
+    return bad("tool_choice", "'tool_choice' must be auto, none, required, or name a function");
+  };
   if (choice.is_string()) {
     const auto& word = choice.get_ref<const std::string&>();
     if (word == "auto") return mode("AUTO");
     if (word == "none") return mode("NONE");
     if (word == "required" || word == "any") return mode("ANY");
-    return bad("'tool_choice' must be 'auto', 'none', 'required' or name a function");
+    return wrong();
   }
-  if (const Json* function = find(choice, "function"))
-    return only(Json::array({string_in(*function, "name")}));
-  if (const Json* allowed = find(choice, "allowed_tools")) {
-    if (string_in(*allowed, "mode") != "required") return mode("AUTO");
+  if (!choice.is_object()) return wrong();
+  const Json* wrapped = find(choice, "allowed_tools");
+  if (wrapped || string_in(choice, "type") == "allowed_tools") {
+    const Json& allowed = wrapped ? *wrapped : choice;
+    if (string_in(allowed, "mode") != "required") return mode("AUTO");
     Json names = Json::array();
-    if (const Json* tools = find(*allowed, "tools"); tools && tools->is_array()) {
-      for (const auto& tool : *tools) {
-        if (const Json* function = find(tool, "function"))
-          names.push_back(string_in(*function, "name"));
-      }
+    const Json* tools = find(allowed, "tools");
+    for (const auto& tool : tools && tools->is_array() ? *tools : Json::array()) {
+      if (!named_in(tool).empty()) names.push_back(named_in(tool));
     }
     return only(std::move(names));
   }
-  if (!string_in(choice, "name").empty()) return only(Json::array({string_in(choice, "name")}));
-  return bad("'tool_choice' must be 'auto', 'none', 'required' or name a function");
+  if (!named_in(choice).empty()) return only(Json::array({named_in(choice)}));
+  if (built_in(string_in(choice, "type"))) return Json();  // a tool of upstream's: it decides
+  return wrong();
+}
+
+Result<void> add_all(const Json& request, const char* place, Translator& translator) {
+  const Json* tools = find(request, place);
+  if (!tools || tools->is_null()) return {};
+  const std::string name(place);
+  if (!tools->is_array()) return bad(name, "'" + name + "' must be an array");
+  for (std::size_t i = 0; i < tools->size(); ++i) {
+    const auto where = name + "[" + std::to_string(i) + "]";
+    auto added = name == "functions" ? translator.add_function((*tools)[i], where)
+                                     : translator.add((*tools)[i], where);
+    if (!added) return added;
+  }
+  return {};
 }
 
 }  // namespace
 
-Result<void> translate_tools(const Json& request, Json& translated) {
-  Json declarations = Json::array();
+Result<void> translate_tools(const Json& request, const gemini::ModelTraits& traits, Json& body) {
+  Translator translator(traits);
   for (const char* place : {"tools", "functions"}) {
-    const Json* tools = find(request, place);
-    if (!tools || tools->is_null()) continue;
-    if (!tools->is_array()) return bad(std::string("'") + place + "' must be an array");
-    for (const auto& tool : *tools) {
-      const Json* function =
-          std::string_view(place) == "functions" ? &tool : find(tool, "function");
-      if (!function) return bad("only tools of type 'function' are supported");
-      auto declared = declare(*function);
-      if (!declared) return std::move(declared).error();
-      declarations.push_back(*std::move(declared));
-    }
+    if (auto added = add_all(request, place, translator); !added) return added;
   }
-  Json all = Json::array();
-  if (!declarations.empty()) all.push_back({{"functionDeclarations", std::move(declarations)}});
-  if (const Json* search = find(request, "web_search_options"); search && search->is_object()) {
-    all.push_back({{"googleSearch", Json::object()}});
-  }
-  if (all.empty()) return {};
-  const bool has_functions = all.front().contains("functionDeclarations");
-  translated["tools"] = std::move(all);
+  if (const Json* search = find(request, "web_search_options"); search && search->is_object())
+    translator.add_built_in("googleSearch", Json::object());
+  const bool has_functions = translator.has_functions();
+  if (auto tools = translator.finish(); !tools.empty()) body["tools"] = std::move(tools);
 
   const Json* choice = find(request, "tool_choice");
   if (!choice) choice = find(request, "function_call");
   if (!choice || choice->is_null() || !has_functions) return {};
   auto chosen = choose(*choice);
   if (!chosen) return std::move(chosen).error();
-  translated["toolConfig"] = *std::move(chosen);
+  if (!chosen->is_null()) body["toolConfig"] = *std::move(chosen);
   return {};
+}
+
+std::vector<std::string> custom_tools_in(const Json& request) {
+  std::vector<std::string> names;
+  const Json* tools = find(request, "tools");
+  for (const auto& tool : tools && tools->is_array() ? *tools : Json::array()) {
+    if (string_in(tool, "type") == "custom") names.emplace_back(named_in(tool));
+  }
+  return names;
 }
 
 }  // namespace gembal::openai

@@ -1,4 +1,4 @@
-#include "lib/openai/chat_reply.hpp"
+#include "lib/openai/chat_rendering.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,6 +8,14 @@ namespace gembal::openai {
 namespace {
 
 const ReplyIdentity kIdentity{"chatcmpl-1", 1'700'000'000, "gemini-x"};
+
+Result<std::string> chat_reply(std::string_view body, ReplyIdentity identity) {
+  auto reply = gemini::read_reply(body);
+  if (!reply) return std::move(reply).error();
+  std::vector<gemini::Reply> replies;
+  replies.push_back(*std::move(reply));
+  return ChatRendering(std::move(identity), {}, 1, {}).whole(std::move(replies));
+}
 
 TEST(ChatReplyTest, TranslatesAnAnswer) {
   const auto text = chat_reply(

@@ -1,0 +1,48 @@
+#include "daemon/event_feed.hpp"
+
+#include "lib/core/text.hpp"
+#include "lib/gemini/error_reply.hpp"
+
+namespace gembal::daemon {
+
+async::Task<Events> EventFeed::next() {
+  Events events;
+  const auto piece = co_await answer_.next();
+  if (piece) parser_.feed(*piece);
+  while (const auto event = parser_.next()) events.data.emplace_back(event->data);
+  events.more_is_there = piece && answer_.ready();
+  if (piece) co_return events;
+  events.ended = true;
+  if (answer_.error()) {
+    events.failure = *answer_.error();
+  } else if (!trim(parser_.tail()).empty()) {
+    // Upstream writes an error in mid-stream without the frame of an event.
+    events.failure = Error{ErrorKind::upstream, gemini::message_of(parser_.tail()), ""};
+  }
+  co_return events;
+}
+
+async::Task<void> JoinedFeeds::put(Events events) {
+  if (closed_) co_return;
+  const auto taken = std::make_shared<async::Event>(loop_);
+  waiting_.push_back({std::move(events), taken});
+  filled_.signal();
+  co_await taken->wait();
+}
+
+async::Task<Events> JoinedFeeds::next() {
+  while (waiting_.empty()) co_await filled_.wait();
+  auto first = std::move(waiting_.front());
+  waiting_.pop_front();
+  first.taken->signal();
+  first.events.more_is_there = !waiting_.empty();
+  co_return std::move(first.events);
+}
+
+void JoinedFeeds::close() {
+  closed_ = true;
+  for (auto& one : waiting_) one.taken->signal();
+  waiting_.clear();
+}
+
+}  // namespace gembal::daemon

@@ -1,0 +1,63 @@
+#include "daemon/routes_chat.hpp"
+
+#include "daemon/open_upstream.hpp"
+#include "daemon/translated.hpp"
+#include "lib/core/digest.hpp"
+#include "lib/core/time.hpp"
+#include "lib/openai/chat_rendering.hpp"
+
+namespace gembal::daemon {
+namespace {
+
+openai::ReplyIdentity identity_of(const RequestScope& scope) {
+  return {"chatcmpl-" + scope.exchange.id() + random_hex(8),
+          to_unix_seconds(std::chrono::system_clock::now()), scope.model};
+}
+
+/// A chat request as it was read, and its translation.
+struct Chat {
+  Json request;  ///< kept only where other models may have to be asked the same; else null
+  openai::ChatCall call;
+};
+
+Result<Chat> read_chat(Json request, bool keeps_request) {
+  Chat chat;
+  if (keeps_request) chat.request = request;
+  auto call = openai::translate_chat(std::move(request));
+  if (!call) return std::move(call).error();
+  chat.call = *std::move(call);
+  return chat;
+}
+
+/// The request for a model: the translation that is there, given away, or one made for another.
+auto body_maker(Chat& chat) {
+  return [&chat](const std::string& model) -> Result<Json> {
+    if (model == chat.call.model) return std::move(chat.call.body);
+    auto other = openai::translate_chat(chat.request, model);
+    if (!other) return std::move(other).error();
+    return std::move(other->body);
+  };
+}
+
+}  // namespace
+
+async::Task<void> chat_completions(RequestScope& scope) {
+  const auto& body = scope.exchange.request().body;
+  auto chat = co_await compute(scope, body.size(), [&scope, &body]() -> Result<Chat> {
+    auto request = parse_json(body);
+    if (!request) return std::move(request).error();
+    const bool keeps_request = has_fallback(scope, string_in(*request, "model"));
+    return read_chat(*std::move(request), keeps_request);
+  });
+  if (!chat) {
+    co_await answer_error(scope, std::move(chat).error());
+    co_return;
+  }
+  auto& call = chat->call;
+  scope.model = call.model;
+  openai::ChatRendering rendering(identity_of(scope), call.wishes, call.answers, {});
+  Translation translation{call.model, call.stream, call.answers, body_maker(*chat)};
+  co_await answer_translated(scope, std::move(translation), rendering);
+}
+
+}  // namespace gembal::daemon

@@ -1,0 +1,304 @@
+#include "lib/openai/chat_rendering.hpp"
+
+#include <algorithm>
+
+#include "lib/core/digest.hpp"
+#include "lib/core/text.hpp"
+#include "lib/openai/error.hpp"
+
+namespace gembal::openai {
+namespace {
+
+using gemini::Piece;
+
+Json signed_extra(const std::string& signature) {
+  Json extra;
+  extra["google"]["thought_signature"] = signature;
+  return extra;
+}
+
+Json image_of(const Piece& piece) {
+  Json image = {{"type", "image_url"}};
+  image["image_url"]["url"] = "data:" + piece.mime_type + ";base64," + piece.data;
+  return image;
+}
+
+}  // namespace
+
+std::string finish_reason(std::string_view upstreams, bool has_calls) {
+  if (upstreams.empty()) return "";
+  if (upstreams == "MAX_TOKENS" || upstreams == "CONTINUATION") return "length";
+  if (gemini::is_refusal(upstreams)) return "content_filter";
+  return has_calls ? "tool_calls" : "stop";
+}
+
+Json usage_of(const gemini::Usage& usage) {
+  return {{"prompt_tokens", usage.prompt},
+          {"completion_tokens", usage.answer + usage.thoughts},
+          {"total_tokens", usage.total()},
+          {"prompt_tokens_details",
+           {{"cached_tokens", usage.cached}, {"audio_tokens", usage.prompt_audio}}},
+          {"completion_tokens_details",
+           {{"reasoning_tokens", usage.thoughts},
+            {"audio_tokens", usage.answer_audio},
+            {"accepted_prediction_tokens", 0},
+            {"rejected_prediction_tokens", 0}}}};
+}
+
+std::string made_up_call_id(std::string_view answer_id, std::int64_t choice, std::size_t number) {
+  const auto seed =
+      std::string(answer_id) + "/" + std::to_string(choice) + "/" + std::to_string(number);
+  return "call_" + sha256_hex(seed).substr(0, 24);
+}
+
+std::string fenced(std::string_view language, std::string_view code) {
+  std::string text = "\n```" + lower(language) + "\n";
+  text.append(code);
+  if (!text.ends_with('\n')) text += '\n';
+  return text + "```\n";
+}
+
+ChatRendering::ChatRendering(ReplyIdentity identity, ChatWishes wishes, std::size_t answers,
+                             KeepSignature keep_signature)
+    : identity_(std::move(identity)),
+      wishes_(std::move(wishes)),
+      answers_(answers),
+      keep_signature_(std::move(keep_signature)) {
+  Json opening = {{"id", identity_.id},
+                  {"object", "chat.completion.chunk"},
+                  {"created", identity_.created},
+                  {"model", identity_.model}};
+  opening_ = to_text(opening);
+  opening_.back() = ',';  // in place of the closing brace
+}
+
+std::string ChatRendering::reason_of(const std::string& upstreams, const Choice& choice) const {
+  auto reason = finish_reason(upstreams, choice.calls > 0);
+  if (reason == "tool_calls" && wishes_.legacy_function) reason = "function_call";
+  return reason;
+}
+
+void ChatRendering::count(const gemini::Reply& reply, std::size_t call) {
+  if (reply.usage) usage_[call] = *reply.usage;
+}
+
+/// The prompt is the same for all calls and counts once, as OpenAI counts it.
+Json ChatRendering::usage() const {
+  gemini::Usage sum;
+  for (const auto& [call, one] : usage_) {
+    sum.prompt = std::max(sum.prompt, one.prompt);
+    sum.cached = std::max(sum.cached, one.cached);
+    sum.prompt_audio = std::max(sum.prompt_audio, one.prompt_audio);
+    sum.answer += one.answer;
+    sum.thoughts += one.thoughts;
+    sum.answer_audio += one.answer_audio;
+  }
+  return usage_of(sum);
+}
+
+void ChatRendering::add_call(Piece piece, std::int64_t index, Choice& choice, Json& calls) {
+  if (wishes_.one_call && choice.calls > 0) return;
+  const auto number = choice.calls++;
+  if (piece.id.empty()) piece.id = made_up_call_id(identity_.id, index, number);
+  if (!piece.signature.empty() && keep_signature_) keep_signature_(piece.id, piece.signature);
+  const auto& custom = wishes_.custom_tools;
+  Json call = {{"id", std::move(piece.id)}};
+  if (std::find(custom.begin(), custom.end(), piece.name) != custom.end()) {
+    call["type"] = "custom";
+    call["custom"] = {{"name", piece.name}, {"input", string_in(piece.args, "input")}};
+  } else {
+    call["type"] = "function";
+    call["function"] = {{"name", piece.name}, {"arguments", to_text(piece.args)}};
+  }
+  if (!piece.signature.empty()) call["extra_content"] = signed_extra(piece.signature);
+  calls.push_back(std::move(call));
+}
+
+ChatRendering::Parts ChatRendering::parts_of(std::vector<Piece> pieces, std::int64_t index,
+                                             Choice& choice) {
+  Parts parts;
+  const auto tell = [&](std::string_view text) {
+    if (std::exchange(choice.in_thoughts, false)) parts.text += "</thought>";
+    parts.text += text;
+  };
+  for (auto& piece : pieces) {
+    switch (piece.kind) {
+      case Piece::Kind::thought:
+        if (!wishes_.thoughts_in_text) {
+          parts.thoughts += piece.text;
+        } else {
+          if (!std::exchange(choice.in_thoughts, true)) parts.text += "<thought>";
+          parts.text += piece.text;
+        }
+        break;
+      case Piece::Kind::text:
+        tell(piece.text);
+        if (!piece.signature.empty()) parts.signature = std::move(piece.signature);
+        break;
+      case Piece::Kind::code: tell(fenced(piece.name, piece.text)); break;
+      case Piece::Kind::code_result: tell(fenced("", piece.text)); break;
+      case Piece::Kind::call: add_call(std::move(piece), index, choice, parts.calls); break;
+      case Piece::Kind::media:
+        if (piece.mime_type.starts_with("audio/")) {
+          parts.audio += piece.data;
+        } else {
+          parts.images.push_back(image_of(piece));
+        }
+        break;
+    }
+  }
+  choice.text.append(parts.text);
+  return parts;
+}
+
+Json ChatRendering::message_of(Parts parts, Choice& choice) {
+  Json message = {{"role", "assistant"}, {"content", nullptr}, {"refusal", nullptr}};
+  if (std::exchange(choice.in_thoughts, false)) parts.text += "</thought>";
+  if (!choice.refusal.empty()) {
+    message["refusal"] = choice.refusal;
+  } else if (!parts.text.empty() || parts.calls.empty()) {
+    message["content"] = std::move(parts.text);
+  }
+  if (!parts.thoughts.empty()) message["reasoning_content"] = std::move(parts.thoughts);
+  if (!parts.calls.empty() && wishes_.legacy_function) {
+    message["function_call"] = parts.calls[0]["function"];
+  } else if (!parts.calls.empty()) {
+    message["tool_calls"] = std::move(parts.calls);
+  }
+  message["annotations"] = std::move(choice.annotations);
+  if (!parts.images.empty()) message["images"] = std::move(parts.images);
+  if (!parts.signature.empty()) message["extra_content"] = signed_extra(parts.signature);
+  return message;
+}
+
+Result<std::string> ChatRendering::whole(std::vector<gemini::Reply> replies) {
+  Json choices = Json::array();
+  const auto add = [&](std::int64_t index, Parts parts, Choice& choice) {
+    Json made = {{"index", index}};
+    made["message"] = message_of(std::move(parts), choice);
+    made["logprobs"] = nullptr;
+    made["finish_reason"] = choice.finish_reason;
+    choices.push_back(std::move(made));
+  };
+  for (std::size_t call = 0; call < replies.size(); ++call) {
+    auto& reply = replies[call];
+    count(reply, call);
+    for (auto& candidate : reply.candidates) {
+      Choice choice;
+      auto parts = parts_of(std::move(candidate.pieces), candidate.index, choice);
+      choice.annotations = citations_of(candidate.grounding, choice.text, false);
+      choice.finish_reason =
+          reason_of(candidate.finish_reason.empty() ? "STOP" : candidate.finish_reason, choice);
+      add(candidate.index, std::move(parts), choice);
+    }
+    if (!reply.candidates.empty() || reply.refusal.empty()) continue;
+    Choice blocked;
+    blocked.refusal = std::move(reply.refusal);
+    blocked.finish_reason = "content_filter";
+    add(static_cast<std::int64_t>(call), {}, blocked);
+  }
+  if (choices.empty())
+    return Error{ErrorKind::upstream, "the upstream's answer has nothing in it", ""};
+  Json body = {{"id", identity_.id},
+               {"object", "chat.completion"},
+               {"created", identity_.created},
+               {"model", identity_.model}};
+  body["choices"] = std::move(choices);
+  body["usage"] = usage();
+  return to_text(body);
+}
+
+void ChatRendering::append_chunk(std::string& out, std::int64_t index, const Json& delta,
+                                 const std::string& finish_reason) {
+  out.append("data: ").append(opening_).append(R"("choices":[{"index":)");
+  out.append(std::to_string(index)).append(R"(,"delta":)").append(to_text(delta));
+  out.append(R"(,"logprobs":null,"finish_reason":)");
+  if (finish_reason.empty()) {
+    out.append("null");
+  } else {
+    out.append("\"").append(finish_reason).append("\"");
+  }
+  out.append(wishes_.include_usage ? R"(}],"usage":null})" : "}]}").append("\n\n");
+}
+
+ChatRendering::Choice& ChatRendering::choice(std::int64_t index, std::string& out) {
+  const auto [it, is_new] = choices_.try_emplace(index);
+  if (is_new)
+    append_chunk(out, index, {{"role", "assistant"}, {"content", ""}, {"refusal", nullptr}}, "");
+  return it->second;
+}
+
+Json ChatRendering::delta_of(Parts parts) {
+  Json delta = Json::object();
+  if (!parts.thoughts.empty()) delta["reasoning_content"] = std::move(parts.thoughts);
+  if (!parts.text.empty()) delta["content"] = std::move(parts.text);
+  if (!parts.images.empty()) delta["images"] = std::move(parts.images);
+  if (!parts.signature.empty()) delta["extra_content"] = signed_extra(parts.signature);
+  if (!parts.calls.empty() && wishes_.legacy_function)
+    delta["function_call"] = parts.calls[0]["function"];
+  return delta;
+}
+
+std::string ChatRendering::push(gemini::Reply event, std::size_t call) {
+  std::string out;
+  count(event, call);
+  if (!event.refusal.empty()) {
+    const auto index = static_cast<std::int64_t>(call);
+    auto& blocked = choice(index, out);
+    append_chunk(out, index, {{"refusal", event.refusal}}, "");
+    blocked.finish_reason = "content_filter";
+  }
+  for (auto& candidate : event.candidates) {
+    auto& current = choice(candidate.index, out);
+    const auto calls_before = current.calls;
+    auto parts = parts_of(std::move(candidate.pieces), candidate.index, current);
+    Json calls = std::move(parts.calls);
+    if (wishes_.legacy_function) {
+      if (calls_before == 0) parts.calls = std::move(calls);
+      calls = Json::array();
+    }
+    Json delta = delta_of(std::move(parts));
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      Json numbered = {{"index", calls_before + i}};
+      numbered.update(calls[i]);
+      delta["tool_calls"].push_back(std::move(numbered));
+    }
+    if (!delta.empty()) append_chunk(out, candidate.index, delta, "");
+    if (!candidate.grounding.is_null())
+      current.annotations = citations_of(candidate.grounding, current.text, false);
+    if (auto reason = reason_of(candidate.finish_reason, current); !reason.empty())
+      current.finish_reason = std::move(reason);
+  }
+  return out;
+}
+
+bool ChatRendering::finished() const {
+  return choices_.size() >= answers_ &&
+         std::all_of(choices_.begin(), choices_.end(),
+                     [](const auto& entry) { return !entry.second.finish_reason.empty(); });
+}
+
+std::string ChatRendering::finish() {
+  std::string out;
+  for (auto& [index, choice] : choices_) {
+    if (std::exchange(choice.in_thoughts, false))
+      append_chunk(out, index, {{"content", "</thought>"}}, "");
+    if (!choice.annotations.empty()) {
+      Json delta;
+      delta["annotations"] = std::move(choice.annotations);
+      append_chunk(out, index, delta, "");
+    }
+    append_chunk(out, index, Json::object(), choice.finish_reason);
+  }
+  if (wishes_.include_usage) {
+    out.append("data: ").append(opening_).append(R"("choices":[],"usage":)");
+    out.append(to_text(usage())).append("}\n\n");
+  }
+  return out + "data: [DONE]\n\n";
+}
+
+std::string ChatRendering::fail(int status, const Error& error) {
+  return error_event(status, error.message);
+}
+
+}  // namespace gembal::openai
