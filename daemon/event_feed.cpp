@@ -14,10 +14,10 @@ async::Task<Events> EventFeed::next() {
   if (piece) co_return events;
   events.ended = true;
   if (answer_.error()) {
-    events.failure = *answer_.error();
+    events.failure = Failure{502, *answer_.error()};
   } else if (!trim(parser_.tail()).empty()) {
     // Upstream writes an error in mid-stream without the frame of an event.
-    events.failure = Error{ErrorKind::upstream, gemini::message_of(parser_.tail()), ""};
+    events.failure = Failure{502, {ErrorKind::upstream, gemini::message_of(parser_.tail()), ""}};
   }
   co_return events;
 }

@@ -12,13 +12,19 @@
 
 namespace gembal::daemon {
 
+/// Why an answer cannot be gone on with.
+struct Failure {
+  int status = 502;  ///< HTTP's, for a client that has nothing yet
+  Error error;
+};
+
 /// Events of an upstream stream that came together.
 struct Events {
-  std::size_t call = 0;           ///< which of the calls that are read side by side
-  std::vector<std::string> data;  ///< of each event; may be empty
-  bool more_is_there = false;     ///< the next can be had without a wait
-  bool ended = false;             ///< the last of its call
-  std::optional<Error> failure;   ///< why it ended, when that was no proper end
+  std::size_t call = 0;            ///< which of the calls that are read side by side
+  std::vector<std::string> data;   ///< of each event; may be empty
+  bool more_is_there = false;      ///< the next can be had without a wait
+  bool ended = false;              ///< the last of its call
+  std::optional<Failure> failure;  ///< why it ended, when that was no proper end
 };
 
 /// Reads the events of one stream. Lives on one loop.

@@ -16,12 +16,6 @@ using upstream::Form;
 constexpr std::size_t kReplyBytes = 256u << 20;
 constexpr std::size_t kErrorBodyBytes = 1 << 20;
 
-/// What keeps an answer from being gone on with.
-struct Refusal {
-  int status = 502;
-  Error error;
-};
-
 /// A translation with its request as text, ready to be sent.
 struct Prepared {
   Translation translation;
@@ -57,20 +51,20 @@ CallFor call_for(RequestScope& scope, const Prepared& prepared) {
 }
 
 /// The reason not to go on with what was opened, read from its body; none when it is good.
-async::Task<std::optional<Refusal>> refusal_in(Result<Answer>& opened) {
-  if (!opened) co_return Refusal{http_status(opened.error().kind), opened.error()};
+async::Task<std::optional<Failure>> failure_in(Result<Answer>& opened) {
+  if (!opened) co_return Failure{http_status(opened.error().kind), opened.error()};
   if (opened->status() != 200) {
     const auto body = co_await opened->rest(kErrorBodyBytes);
     const int status = opened->status() >= 400 ? opened->status() : 502;
     std::string message = body ? gemini::message_of(*body) : body.error().message;
-    co_return Refusal{status, {ErrorKind::upstream, std::move(message), ""}};
+    co_return Failure{status, {ErrorKind::upstream, std::move(message), ""}};
   }
   if (opened->verdict().outcome != keypool::Outcome::success)
-    co_return Refusal{502, {ErrorKind::upstream, "the model gave an empty answer", ""}};
+    co_return Failure{502, {ErrorKind::upstream, "the model gave an empty answer", ""}};
   co_return std::nullopt;
 }
 
-async::Task<void> answer_refusal(RequestScope& scope, Refusal refusal) {
+async::Task<void> answer_failure(RequestScope& scope, Failure refusal) {
   if (refusal.status == http_status(refusal.error.kind)) {
     co_await answer_error(scope, std::move(refusal.error));
   } else {
@@ -99,7 +93,7 @@ struct Together {
 /// One of the whole answers, or why there is none.
 struct Whole {
   std::optional<gemini::Reply> reply;
-  std::optional<Refusal> refusal;
+  std::optional<Failure> refusal;
 };
 
 async::Task<Whole> fetch_whole(RequestScope& scope, const Prepared& prepared, std::size_t number,
@@ -107,16 +101,16 @@ async::Task<Whole> fetch_whole(RequestScope& scope, const Prepared& prepared, st
   Whole whole;
   auto opened = co_await open_upstream(scope, prepared.translation.model, call_for(scope, prepared),
                                        interrupt);
-  whole.refusal = co_await refusal_in(opened);
+  whole.refusal = co_await failure_in(opened);
   if (whole.refusal) co_return whole;
   const auto body = co_await opened->rest(kReplyBytes);
   if (!body) {
-    whole.refusal = Refusal{http_status(body.error().kind), body.error()};
+    whole.refusal = Failure{http_status(body.error().kind), body.error()};
     co_return whole;
   }
   auto reply = co_await compute(scope, body->size(), [&body] { return gemini::read_reply(*body); });
   if (!reply) {
-    whole.refusal = Refusal{http_status(reply.error().kind), std::move(reply).error()};
+    whole.refusal = Failure{http_status(reply.error().kind), std::move(reply).error()};
     co_return whole;
   }
   number_candidates(*reply, number, prepared.translation.answers);
@@ -149,7 +143,7 @@ async::Task<bool> answer_whole(RequestScope& scope, const Prepared& prepared,
     all = co_await fetch_all(scope, prepared);
   }
   std::vector<gemini::Reply> replies;
-  std::optional<Refusal> refusal;
+  std::optional<Failure> refusal;
   for (auto& one : all) {
     if (one.reply) replies.push_back(*std::move(one.reply));
     // Those that were given up because of another say nothing.
@@ -157,7 +151,7 @@ async::Task<bool> answer_whole(RequestScope& scope, const Prepared& prepared,
     if (one.refusal && (!refusal || says_why)) refusal = std::move(one.refusal);
   }
   if (refusal) {
-    co_await answer_refusal(scope, *std::move(refusal));
+    co_await answer_failure(scope, *std::move(refusal));
     co_return false;
   }
   auto text = rendering.whole(std::move(replies));
@@ -187,11 +181,11 @@ class StreamedAnswer {
   async::Task<bool> run_one();
   async::Task<bool> run_many();
   template <typename Feed>
-  async::Task<std::optional<Error>> relay(Feed& feed);
+  async::Task<std::optional<Failure>> relay(Feed& feed);
   async::Task<void> feed_in(JoinedFeeds& feeds, std::size_t number, async::Interrupt& interrupt);
-  std::optional<Error> tell(Events events, std::string& out);
-  async::Task<bool> end(std::optional<Error> failure);
-  async::Task<bool> refuse(Refusal refusal);
+  std::optional<Failure> tell(Events events, std::string& out);
+  async::Task<bool> end(std::optional<Failure> failure);
+  async::Task<bool> refuse(Failure refusal);
 
   RequestScope& scope_;
   const Prepared& prepared_;
@@ -209,10 +203,10 @@ void StreamedAnswer::begin() {
 }
 
 /// Events in, the client's text out.
-std::optional<Error> StreamedAnswer::tell(Events events, std::string& out) {
+std::optional<Failure> StreamedAnswer::tell(Events events, std::string& out) {
   for (const auto& data : events.data) {
     auto event = gemini::read_reply(data);
-    if (!event) return std::move(event).error();
+    if (!event) return Failure{502, std::move(event).error()};
     number_candidates(*event, events.call, prepared_.translation.answers);
     out += rendering_.push(*std::move(event), events.call);
   }
@@ -221,7 +215,7 @@ std::optional<Error> StreamedAnswer::tell(Events events, std::string& out) {
 
 /// Until every stream has ended, one has failed, or the client has left.
 template <typename Feed>
-async::Task<std::optional<Error>> StreamedAnswer::relay(Feed& feed) {
+async::Task<std::optional<Failure>> StreamedAnswer::relay(Feed& feed) {
   std::size_t running = prepared_.translation.answers;
   while (running > 0) {
     auto events = co_await feed.next();
@@ -236,34 +230,34 @@ async::Task<std::optional<Error>> StreamedAnswer::relay(Feed& feed) {
       if (!scope_.exchange.begun()) begin();
       const bool sent = co_await scope_.exchange.write(out, flush);
       heartbeat_.resume();
-      if (!sent) co_return Error{ErrorKind::cancelled, "the client left"};
+      if (!sent) co_return Failure{499, {ErrorKind::cancelled, "the client left"}};
     }
     if (failure) co_return failure;
   }
   co_return std::nullopt;
 }
 
-async::Task<bool> StreamedAnswer::end(std::optional<Error> failure) {
+async::Task<bool> StreamedAnswer::end(std::optional<Failure> failure) {
   co_await heartbeat_.stop();
-  if (failure && failure->kind == ErrorKind::cancelled) co_return false;
+  if (failure && failure->error.kind == ErrorKind::cancelled) co_return false;
   if (!failure && !rendering_.finished()) {
-    failure =
-        Error{ErrorKind::upstream, "the upstream ended the stream before the answer was complete"};
+    failure = Failure{
+        502, {ErrorKind::upstream, "the upstream ended the stream before the answer was complete"}};
   }
   if (!scope_.exchange.begun()) begin();
-  if (failure) scope_.failure = failure->message;
+  if (failure) scope_.failure = failure->error.message;
   std::string last = std::exchange(told_begin_, true) ? "" : rendering_.begin();
-  last += failure ? rendering_.fail(http_status(failure->kind), *failure) : rendering_.finish();
+  last += failure ? rendering_.fail(failure->status, failure->error) : rendering_.finish();
   const bool sent = co_await scope_.exchange.write(last, Flush::later);
   if (!sent) co_return false;
   const bool finished = co_await scope_.exchange.finish();
   co_return finished && !failure;
 }
 
-async::Task<bool> StreamedAnswer::refuse(Refusal refusal) {
+async::Task<bool> StreamedAnswer::refuse(Failure refusal) {
   co_await heartbeat_.stop();
   if (!scope_.exchange.begun()) {
-    co_await answer_refusal(scope_, std::move(refusal));
+    co_await answer_failure(scope_, std::move(refusal));
     co_return false;
   }
   scope_.failure = refusal.error.message;
@@ -277,7 +271,7 @@ async::Task<bool> StreamedAnswer::refuse(Refusal refusal) {
 async::Task<bool> StreamedAnswer::run_one() {
   auto opened =
       co_await open_upstream(scope_, prepared_.translation.model, call_for(scope_, prepared_));
-  auto refusal = co_await refusal_in(opened);
+  auto refusal = co_await failure_in(opened);
   bool done = false;
   if (refusal) {
     done = co_await refuse(*std::move(refusal));
@@ -294,12 +288,12 @@ async::Task<void> StreamedAnswer::feed_in(JoinedFeeds& feeds, std::size_t number
                                           async::Interrupt& interrupt) {
   auto opened = co_await open_upstream(scope_, prepared_.translation.model,
                                        call_for(scope_, prepared_), &interrupt);
-  auto refusal = co_await refusal_in(opened);
+  auto refusal = co_await failure_in(opened);
   Events events;
   if (refusal) {
     events.call = number;
     events.ended = true;
-    events.failure = std::move(refusal->error);
+    events.failure = std::move(refusal);
     co_await feeds.put(std::move(events));
     co_return;
   }
@@ -325,7 +319,7 @@ async::Task<bool> StreamedAnswer::run_many() {
   auto failure = co_await relay(feeds);
   bool complete = false;
   if (failure && !scope_.exchange.begun()) {
-    complete = co_await refuse({http_status(failure->kind), *failure});
+    complete = co_await refuse(*std::move(failure));
   } else {
     complete = co_await end(std::move(failure));
   }
