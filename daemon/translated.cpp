@@ -94,6 +94,7 @@ struct Together {
 struct Whole {
   std::optional<gemini::Reply> reply;
   std::optional<Failure> refusal;
+  std::size_t bytes = 0;
 };
 
 async::Task<Whole> fetch_whole(RequestScope& scope, const Prepared& prepared, std::size_t number,
@@ -114,6 +115,7 @@ async::Task<Whole> fetch_whole(RequestScope& scope, const Prepared& prepared, st
     co_return whole;
   }
   number_candidates(*reply, number, prepared.translation.answers);
+  whole.bytes = body->size();
   whole.reply = *std::move(reply);
   co_return whole;
 }
@@ -144,7 +146,9 @@ async::Task<bool> answer_whole(RequestScope& scope, const Prepared& prepared,
   }
   std::vector<gemini::Reply> replies;
   std::optional<Failure> refusal;
+  std::size_t bytes = 0;
   for (auto& one : all) {
+    bytes += one.bytes;
     if (one.reply) replies.push_back(*std::move(one.reply));
     // Those that were given up because of another say nothing.
     const bool says_why = one.refusal && one.refusal->error.kind != ErrorKind::cancelled;
@@ -154,7 +158,7 @@ async::Task<bool> answer_whole(RequestScope& scope, const Prepared& prepared,
     co_await answer_failure(scope, *std::move(refusal));
     co_return false;
   }
-  auto text = rendering.whole(std::move(replies));
+  auto text = co_await compute(scope, bytes, [&] { return rendering.whole(std::move(replies)); });
   if (!text) {
     co_await answer_error(scope, std::move(text).error());
     co_return false;

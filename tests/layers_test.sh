@@ -64,6 +64,7 @@ rule 'JSON headers include only json_fwd.hpp' '#include <nlohmann/json\.hpp>' $(
 rule 'co_await must not stand in a condition' '(if|&&|\|\|) *\(?!?[^;]*co_await[^;]*\) *(\{|co_return|break|return|continue)' lib daemon cmd
 rule 'no co_return co_await' '^[^/]*co_return co_await' lib daemon cmd
 rule 'no co_await of a choice' '^[^/]*co_await \(.*\?' lib daemon cmd
+rule 'no temporaries made of braces among the arguments of a co_await' '^[^/]*co_await [^;=]*[(,] *\{[^}]' lib daemon cmd
 rule 'no sleeping for luck' 'sleep_for|usleep\(' $(find tests -name '*_test.cpp')
 
 exit $broken

@@ -1,54 +1,108 @@
 #include "lib/core/json.hpp"
 
 #include <charconv>
+#include <vector>
 
 #include "lib/core/text.hpp"
 
 namespace gembal {
 namespace {
 
-/// Whether brackets nest no deeper than `limit`. Counts brackets outside strings; does not
-/// validate.
-bool nests_within(std::string_view text, int limit) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-      continue;
+/// Finding a member walks over all before it: an object of millions would never be done.
+constexpr std::size_t kMostMembers = 20'000;
+
+/// Builds a value of what nlohmann's parser reads. Other than the library's own builder it moves
+/// strings instead of copying them, which large pictures feel, and stops at what nests too deep.
+class Builder {
+ public:
+  explicit Builder(Json& root) { places_.push_back(&root); }
+
+  const std::optional<Error>& error() const { return error_; }
+
+  bool null() { return put(nullptr); }
+  bool boolean(bool value) { return put(value); }
+  bool number_integer(std::int64_t value) { return put(value); }
+  bool number_unsigned(std::uint64_t value) { return put(value); }
+  bool number_float(double value, const std::string& /*text*/) { return put(value); }
+  bool string(std::string& value) { return put(std::move(value)); }
+  bool binary(Json::binary_t& /*value*/) { return false; }  // not in texts
+
+  bool start_object(std::size_t /*unknown*/) { return open(Json::object()); }
+  bool start_array(std::size_t /*unknown*/) { return open(Json::array()); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+
+  bool key(std::string& name) {
+    auto& object = places_.back()->get_ref<Json::object_t&>();
+    if (object.size() >= kMostMembers) {
+      return fail("a JSON object with more than " + std::to_string(kMostMembers) + " members");
     }
-    if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > limit) return false;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
+    member_ = &object[std::move(name)];
+    return true;
   }
-  return true;
-}
+
+  bool parse_error(std::size_t byte, const std::string& /*token*/, const Json::exception& why) {
+    constexpr int kNumberOverflow = 406;  // a number that no double holds
+    if (why.id == kNumberOverflow) return fail("invalid JSON: a number is out of range");
+    byte_ = byte;
+    return fail("");
+  }
+
+  /// Where the text is no JSON; only after an error without a message.
+  std::size_t byte() const { return byte_; }
+
+ private:
+  bool fail(std::string message) {
+    error_ = Error{ErrorKind::bad_request, std::move(message), ""};
+    return false;
+  }
+
+  /// Where the next value belongs.
+  Json* place() {
+    Json* current = places_.back();
+    if (current->is_object()) return member_;
+    if (!current->is_array()) return current;  // the root, which has no value yet
+    current->get_ref<Json::array_t&>().emplace_back();
+    return &current->get_ref<Json::array_t&>().back();
+  }
+
+  template <typename Value>
+  bool put(Value&& value) {
+    *place() = std::forward<Value>(value);
+    return true;
+  }
+
+  bool open(Json value) {
+    if (places_.size() > static_cast<std::size_t>(kMaxJsonDepth))
+      return fail("JSON nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
+    Json* opened = place();
+    *opened = std::move(value);
+    places_.push_back(opened);
+    return true;
+  }
+
+  bool close() {
+    places_.pop_back();
+    return true;
+  }
+
+  std::vector<Json*> places_;  ///< the root, and what is open in it; no parent grows meanwhile
+  Json* member_ = nullptr;
+  std::optional<Error> error_;
+  std::size_t byte_ = 0;
+};
 
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
-  if (!nests_within(text, kMaxJsonDepth)) {
-    return Error{ErrorKind::bad_request,
-                 "JSON nested deeper than " + std::to_string(kMaxJsonDepth) + " levels"};
-  }
-  try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& e) {
-    const char* what =
-        is_valid_utf8(text) ? "invalid JSON at byte " : "invalid JSON (not UTF-8) at byte ";
-    return Error{ErrorKind::bad_request, what + std::to_string(e.byte)};
-  } catch (const std::exception&) {  // out_of_range: a number that no double holds
-    return Error{ErrorKind::bad_request, "invalid JSON: a number is out of range"};
-  }
+  Json root;
+  Builder builder(root);
+  if (Json::sax_parse(text, &builder)) return root;
+  const auto& error = builder.error();
+  if (error && !error->message.empty()) return *error;
+  const char* what =
+      is_valid_utf8(text) ? "invalid JSON at byte " : "invalid JSON (not UTF-8) at byte ";
+  return Error{ErrorKind::bad_request, what + std::to_string(builder.byte()), ""};
 }
 
 std::string to_text(const Json& value) {

@@ -26,6 +26,30 @@ TEST(JsonTest, RefusesWhatIsNotSoundJson) {
   }
 }
 
+TEST(JsonTest, ReadsEveryKindOfValue) {
+  for (const char* text :
+       {"null", "true", "-7", "18446744073709551615", "1.5", "\"a\"", "[]", "{}",
+        "[[],{},[null,{}]]", R"({"a":{"b":[1,{"c":"d"}],"e":false},"f":[[2]]})"}) {
+    const auto value = parse_json(text);
+    ASSERT_TRUE(value) << text;
+    EXPECT_EQ(to_text(*value), text);
+  }
+  EXPECT_EQ(to_text(*parse_json(R"({"a":1,"b":2,"a":3})")), R"({"a":3,"b":2})");
+}
+
+TEST(JsonTest, HoldsDepthAndWidthWithinBounds) {
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
+  EXPECT_TRUE(parse_json(nested(kMaxJsonDepth)));
+  EXPECT_FALSE(parse_json(nested(kMaxJsonDepth + 1)));
+  std::string wide = "{";
+  for (int i = 0; i <= 20'000; ++i) wide += (i ? ",\"" : "\"") + std::to_string(i) + "\":1";
+  const auto refused = parse_json(wide + "}");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("members"), std::string::npos);
+}
+
 TEST(JsonTest, BracketsInStringsDoNotNest) {
   EXPECT_TRUE(parse_json("\"" + std::string(1000, '[') + "\\\"[\""));
 }
