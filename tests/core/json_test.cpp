@@ -37,6 +37,16 @@ TEST(JsonTest, ReadsEveryKindOfValue) {
   EXPECT_EQ(to_text(*parse_json(R"({"a":1,"b":2,"a":3})")), R"({"a":3,"b":2})");
 }
 
+TEST(JsonTest, SmallAndLargeTextsAreReadAlike) {
+  const std::string small =
+      R"({"n":5,"m":-5,"d":0.1,"e":1e3,"big":18446744073709551615,"s":"\u00e9\ud83d\ude00\n"})";
+  const auto from_small = *parse_json(small);
+  const auto from_large = *parse_json(small + std::string(1 << 20, ' '));
+  EXPECT_EQ(from_small, from_large);
+  for (const auto& [name, value] : from_large.items())
+    EXPECT_EQ(from_small[name].type(), value.type()) << name;
+}
+
 TEST(JsonTest, HoldsDepthAndWidthWithinBounds) {
   const auto nested = [](std::size_t depth) {
     return std::string(depth, '[') + std::string(depth, ']');
