@@ -2,7 +2,10 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cstring>
+#include <utility>
 #include <vector>
 
 #include "lib/core/text.hpp"
@@ -58,6 +61,15 @@ bool copy(const simdjson::dom::element& from, Json& to, int depth) {
   return true;
 }
 
+/// Makes room for more members without copying those that are there, which the object's own growth
+/// would do, because its names are constant.
+void grow(Json::object_t& object) {
+  Json::object_t larger;
+  larger.reserve(std::max<std::size_t>(4, object.size() * 2));
+  for (auto& [name, value] : object) larger.emplace_back(name, std::move(value));
+  object = std::move(larger);
+}
+
 bool read_small(std::string_view text, Json& value) {
   static thread_local simdjson::dom::parser parser;
   simdjson::dom::element root;
@@ -91,6 +103,7 @@ class Builder {
     if (object.size() >= kMostMembers) {
       return fail("a JSON object with more than " + std::to_string(kMostMembers) + " members");
     }
+    if (object.size() == object.capacity()) grow(object);
     member_ = &object[std::move(name)];
     return true;
   }
@@ -146,6 +159,104 @@ class Builder {
   std::size_t byte_ = 0;
 };
 
+bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+/// How many bytes from the start of `text` stand for themselves. Eight at a time: in a word of
+/// bytes the high bit of each is set where the byte is below 0x20, or equals '"' or '\\'. Bytes of
+/// 0x80 and more may be taken for such a one; they are looked at again.
+std::size_t plain_length(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  const auto zeros = [](std::uint64_t word) { return (word - kOnes) & ~word & kHighs; };
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, 8);
+    const auto suspects = ((word - kOnes * 0x20) & ~word & kHighs) | zeros(word ^ (kOnes * '"')) |
+                          zeros(word ^ (kOnes * '\\'));
+    if (suspects == 0) continue;
+    const auto eight = text.substr(at, 8);
+    const auto found = std::find_if(eight.begin(), eight.end(), needs_escape);
+    if (found != eight.end()) return at + static_cast<std::size_t>(found - eight.begin());
+  }
+  while (at < text.size() && !needs_escape(text[at])) ++at;
+  return at;
+}
+
+void write_escaped(char c, std::string& out) {
+  switch (c) {
+    case '"': out += "\\\""; return;
+    case '\\': out += "\\\\"; return;
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    case '\b': out += "\\b"; return;
+    case '\f': out += "\\f"; return;
+    default: break;
+  }
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto code = static_cast<unsigned char>(c);
+  out += "\\u00";
+  out += kDigits[code >> 4];
+  out += kDigits[code & 15];
+}
+
+void write_string(const std::string& value, std::string& out) {
+  if (!is_valid_utf8(value)) {  // nlohmann's writer replaces what is wrong
+    out += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return;
+  }
+  if (value.size() > kSmall) out.reserve(out.size() + value.size() + kSmall);
+  out += '"';
+  for (std::string_view rest = value;;) {
+    const auto plain = plain_length(rest);
+    out.append(rest.substr(0, plain));
+    if (plain == rest.size()) break;
+    write_escaped(rest[plain], out);
+    rest.remove_prefix(plain + 1);
+  }
+  out += '"';
+}
+
+template <typename Number>
+void write_number(Number value, std::string& out) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  out.append(digits, end);
+}
+
+/// The same text as nlohmann's writer makes, which goes through every string byte by byte.
+void write(const Json& value, std::string& out) {
+  switch (value.type()) {
+    case Json::value_t::string: write_string(value.get_ref<const std::string&>(), out); return;
+    case Json::value_t::number_integer: write_number(value.get<std::int64_t>(), out); return;
+    case Json::value_t::number_unsigned: write_number(value.get<std::uint64_t>(), out); return;
+    case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return;
+    case Json::value_t::null: out += "null"; return;
+    case Json::value_t::array: break;
+    case Json::value_t::object: break;
+    default: out += value.dump(-1, ' ', false, Json::error_handler_t::replace); return;
+  }
+  const char* separator = "";
+  if (value.is_array()) {
+    out += '[';
+    for (const auto& one : value.get_ref<const Json::array_t&>()) {
+      out += std::exchange(separator, ",");
+      write(one, out);
+    }
+    out += ']';
+    return;
+  }
+  out += '{';
+  for (const auto& [name, member] : value.get_ref<const Json::object_t&>()) {
+    out += std::exchange(separator, ",");
+    write_string(name, out);
+    out += ':';
+    write(member, out);
+  }
+  out += '}';
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
@@ -162,7 +273,15 @@ Result<Json> parse_json(std::string_view text) {
 }
 
 std::string to_text(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text;
+  write(value, text);
+  return text;
+}
+
+Json object_with_room(std::size_t members) {
+  Json object = Json::object();
+  object.get_ref<Json::object_t&>().reserve(members);
+  return object;
 }
 
 std::string to_pretty_text(const Json& value) {

@@ -19,6 +19,10 @@ inline constexpr int kMaxJsonDepth = 200;
 /// Errors: bad_request (not JSON, invalid UTF-8, nested deeper than kMaxJsonDepth), saying where.
 Result<Json> parse_json(std::string_view text);
 
+/// An empty object with room for so many members. Objects of an order of their own copy all their
+/// values, deeply, whenever they outgrow their room: give those that will hold large values enough.
+Json object_with_room(std::size_t members);
+
 /// The compact text of `value`; bytes that are not UTF-8 become U+FFFD. Never throws.
 std::string to_text(const Json& value);
 

@@ -13,7 +13,8 @@ void ConversationBuilder::append(const char* role, Json parts, bool may_merge) {
     for (auto& part : parts) contents.back()["parts"].push_back(std::move(part));
     return;
   }
-  Json content = {{"role", role}};
+  Json content = object_with_room(2);
+  content["role"] = role;
   content["parts"] = std::move(parts);
   contents.push_back(std::move(content));
   last_may_merge_ = may_merge;

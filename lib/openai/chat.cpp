@@ -75,7 +75,7 @@ Result<ChatCall> translate_chat(Json request, std::string_view model,
   call.model = *std::move(name);
   const auto traits = gemini::traits_of(call.model);
   call.stream = bool_in(request, "stream").value_or(false);
-  call.body = Json::object();
+  call.body = object_with_room(16);
   if (auto taken = take_messages(request, traits, signature_of, call.body); !taken)
     return std::move(taken).error();
   if (auto taken = translate_tools(request, traits, call.body); !taken)

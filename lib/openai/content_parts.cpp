@@ -21,8 +21,9 @@ std::string take_text(Json& value, const char* name) {
 
 Json inline_part(std::string mime_type, std::string data) {
   Json part;
-  part["inlineData"]["mimeType"] = std::move(mime_type);
-  part["inlineData"]["data"] = std::move(data);
+  auto& inline_data = part["inlineData"] = object_with_room(2);
+  inline_data["mimeType"] = std::move(mime_type);
+  inline_data["data"] = std::move(data);
   return part;
 }
 

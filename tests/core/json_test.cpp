@@ -47,6 +47,16 @@ TEST(JsonTest, SmallAndLargeTextsAreReadAlike) {
     EXPECT_EQ(from_small[name].type(), value.type()) << name;
 }
 
+TEST(JsonTest, WritesWhatItReads) {
+  for (const char* text : {R"({"a":"\"\\/\b\f\n\r\t\u0001\u001f","é":"日本\u007f😀"})",
+                           "[0,-1,1.0,0.1,1e+100,18446744073709551615]",
+                           R"({"":"","nested":{"list":[[],{},null,true,false]}})"}) {
+    const auto value = parse_json(text);
+    ASSERT_TRUE(value) << text;
+    EXPECT_EQ(to_text(*value), value->dump());
+  }
+}
+
 TEST(JsonTest, HoldsDepthAndWidthWithinBounds) {
   const auto nested = [](std::size_t depth) {
     return std::string(depth, '[') + std::string(depth, ']');
