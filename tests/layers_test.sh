@@ -37,7 +37,7 @@ module sse
 module keypool
 module gemini
 module openai gemini
-module config keypool log
+module config gemini keypool log
 module store keypool
 module async
 module http async
@@ -58,6 +58,7 @@ only toml++ 'toml\+\+/' 'lib/config/'
 only spdlog 'spdlog/' 'lib/log/'
 only httplib 'httplib' 'daemon/front/pages.cpp'
 only CLI11 'CLI/' 'cmd/'
+only utf8proc 'utf8proc' 'lib/core/'
 only simdjson 'simdjson' 'lib/(core|upstream)/'
 
 rule 'JSON headers include only json_fwd.hpp' '#include <nlohmann/json\.hpp>' $(find lib daemon cmd -name '*.hpp' ! -name json.hpp)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/core/secret.hpp"
+#include "lib/gemini/extras.hpp"
 #include "lib/keypool/policy.hpp"
 #include "lib/log/log.hpp"
 
@@ -62,11 +63,15 @@ struct PoolOptions {
 };
 
 struct ModelsOptions {
+  gemini::ModelRules rules;
   std::vector<std::pair<std::string, std::string>> fallbacks;  ///< model, and what answers for it
 };
 
 struct StreamOptions {
   milliseconds heartbeat{};  ///< between two signs of life while nothing else comes; zero: none
+  gemini::PacingRules pacing;
+  bool fake = false;             ///< streams are answered from replies that are none
+  milliseconds fake_interval{};  ///< between two signs of life of such a stream
 };
 
 struct ClientOptions {
@@ -81,6 +86,7 @@ struct Config {
   UpstreamOptions upstream;
   PoolOptions pool;
   ModelsOptions models;
+  gemini::RequestExtras extras;
   StreamOptions stream;
   log::Options logs;
   ClientOptions client;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "lib/config/model_settings.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/time.hpp"
@@ -329,34 +330,6 @@ Setting pool_pacing() {
   return made;
 }
 
-Setting fallbacks() {
-  Setting made;
-  made.key = "models.fallbacks";
-  made.default_text = "[]";
-  made.is_list = true;
-  made.set = [](Config& config, const Values& values) -> std::string {
-    config.models.fallbacks.clear();
-    for (const auto& line : values) {
-      const auto colon = line.find(':');
-      const auto model = std::string(trim(std::string_view(line).substr(0, colon)));
-      const auto other = colon == std::string::npos
-                             ? std::string()
-                             : std::string(trim(std::string_view(line).substr(colon + 1)));
-      if (model.empty() || other.empty() || model == other)
-        return "must be a list of \"MODEL: OTHER-MODEL\" texts";
-      config.models.fallbacks.emplace_back(model, other);
-    }
-    return "";
-  };
-  made.show = [](const Config& config) {
-    std::vector<std::string> lines;
-    for (const auto& [model, other] : config.models.fallbacks)
-      lines.push_back(model + ": " + other);
-    return quoted_list(lines);
-  };
-  return made;
-}
-
 std::string in_hours(const std::string& text) { return text + "h"; }
 std::string in_seconds(const std::string& text) { return text + "s"; }
 
@@ -504,12 +477,111 @@ std::vector<Setting> make_settings() {
       with(list(
                "models.paid", {}, [](auto& c) -> auto& { return c.pool.policy.paid_models; }),
            "", "models that paid keys serve first; \"*\" stands for anything, as in \"*-image*\""),
-      with(fallbacks(), "",
+      with(fallbacks_setting(), "",
            "models that answer for another while it is overloaded or out for the day, each "
            "\"MODEL: OTHER-MODEL\", tried in their order"),
+      with(
+          aliases_setting(), "",
+          "further names for models, each \"ALIAS: MODEL\"; the model may have suffixes, and \"*\" "
+          "in the alias stands for anything, as in \"gpt-*: gemini-flash-latest-search\""),
+      with(list(
+               "models.filtered",
+               {"gemini-1.0-pro-vision-latest", "gemini-pro-vision", "chat-bison-001",
+                "text-bison-001", "embedding-gecko-001"},
+               [](auto& c) -> auto& { return c.models.rules.filtered; }),
+           "FILTERED_MODELS", "models that are not listed, and refused; \"*\" stands for anything"),
+      with(
+          list(
+              "models.search",
+              {"gemini-2.5-flash", "gemini-2.5-pro", "gemini-flash-latest", "gemini-pro-latest"},
+              [](auto& c) -> auto& { return c.models.rules.search; }),
+          "SEARCH_MODELS",
+          "models that are listed once more with \"-search\", which adds Google Search to a request"),
+      with(list(
+               "models.image", {"gemini-2.0-flash-exp", "gemini-2.5-flash-image-preview"},
+               [](auto& c) -> auto& { return c.models.rules.image; }),
+           "IMAGE_MODELS",
+           "models that are listed once more with \"-image\", which asks for words and pictures"),
+      with(
+          list(
+              "models.thinking", {}, [](auto& c) -> auto& { return c.models.rules.thinking; }),
+          "THINKING_MODELS",
+          "models that are listed once more with \"-non-thinking\", which turns thinking off, or down"),
+      with(thinking_budget_setting(), "THINKING_BUDGET_MAP",
+           "how much a model thinks where the client does not say, each \"MODEL: N\": a number of "
+           "tokens, -1 for as it likes, or minimal, low, medium, high"),
+      with(flag(
+               "models.show_thinking", true,
+               [](auto& c) -> auto& { return c.extras.show_thinking; }),
+           "SHOW_THINKING_PROCESS",
+           "whether translated requests ask for the model's thoughts (OpenAI's reasoning_content)"),
+      with(flag(
+               "tools.code_execution", false,
+               [](auto& c) -> auto& { return c.extras.code_execution; }),
+           "TOOLS_CODE_EXECUTION_ENABLED",
+           "whether models may run code, but where the request's own tools exclude it"),
+      with(flag(
+               "tools.show_search_links", true,
+               [](auto& c) -> auto& { return c.extras.show_search_links; }),
+           "SHOW_SEARCH_LINK", "whether the answer of a \"-search\" model ends with its sources"),
+      with(flag(
+               "tools.url_context", false, [](auto& c) -> auto& { return c.extras.url_context; }),
+           "URL_CONTEXT_ENABLED",
+           "whether the models of tools.url_context_models may read addresses in the prompt"),
+      with(list(
+               "tools.url_context_models",
+               {"gemini-2.5-*", "gemini-3*", "gemini-4*", "gemini-*-latest"},
+               [](auto& c) -> auto& { return c.extras.url_context_models; }),
+           "URL_CONTEXT_MODELS", "those models; \"*\" stands for anything"),
+      with(
+          safety_setting(), "SAFETY_SETTINGS",
+          "thresholds for the categories that a request does not name, each \"CATEGORY: THRESHOLD\", "
+          "as in \"HARASSMENT: BLOCK_ONLY_HIGH\"; empty: all are off in translated requests, native "
+          "ones are left alone"),
       with(duration(
                "stream.heartbeat", "15s", [](auto& c) -> auto& { return c.stream.heartbeat; }),
            "", "between two comment lines in an OpenAI stream while nothing else comes; 0: none"),
+      with(flag(
+               "stream.optimizer", false, [](auto& c) -> auto& { return c.stream.pacing.enabled; }),
+           "STREAM_OPTIMIZER_ENABLED",
+           "whether streamed text is cut into small pieces that come evenly"),
+      converting(with(duration(
+                          "stream.min_delay", "16ms",
+                          [](auto& c) -> auto& { return c.stream.pacing.min_delay; }),
+                      "STREAM_MIN_DELAY", "after a piece of a text as long as stream.long_text"),
+                 in_seconds),
+      converting(
+          with(duration(
+                   "stream.max_delay", "24ms",
+                   [](auto& c) -> auto& { return c.stream.pacing.max_delay; }),
+               "STREAM_MAX_DELAY",
+               "after a piece of a text no longer than stream.short_text; lengths between have "
+               "delays between"),
+          in_seconds),
+      with(number(
+               "stream.short_text", 10, 1, 1'000'000,
+               [](auto& c) -> auto& { return c.stream.pacing.short_text; }),
+           "STREAM_SHORT_TEXT_THRESHOLD", "characters"),
+      with(
+          number(
+              "stream.long_text", 50, 1, 1'000'000,
+              [](auto& c) -> auto& { return c.stream.pacing.long_text; }),
+          "STREAM_LONG_TEXT_THRESHOLD",
+          "characters; longer texts come in pieces of stream.chunk_size, shorter ones by character"),
+      with(number(
+               "stream.chunk_size", 5, 1, 1'000'000,
+               [](auto& c) -> auto& { return c.stream.pacing.chunk_size; }),
+           "STREAM_CHUNK_SIZE", "characters in a piece of a long text"),
+      with(flag(
+               "stream.fake", false, [](auto& c) -> auto& { return c.stream.fake; }),
+           "FAKE_STREAM_ENABLED",
+           "whether streams are made of whole replies, with signs of life until one is there"),
+      converting(
+          with(duration(
+                   "stream.fake_interval", "5s",
+                   [](auto& c) -> auto& { return c.stream.fake_interval; }),
+               "FAKE_STREAM_EMPTY_DATA_INTERVAL_SECONDS", "between two of these signs; 0: none"),
+          in_seconds),
       with(choice(
                "logs.level", "info", {"debug", "info", "warn", "error"},
                [](auto& c) -> auto& { return c.logs.level; }),

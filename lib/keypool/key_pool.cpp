@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/core/pattern.hpp"
 #include "lib/keypool/key_pool_state.hpp"
 
 namespace gembal::keypool {
@@ -19,22 +20,6 @@ constexpr std::size_t kFewestModels = 16;
 constexpr std::size_t kMostSeats = 2'000'000;
 
 }  // namespace
-
-bool matches_pattern(std::string_view name, std::string_view pattern) {
-  auto star = pattern.find('*');
-  if (star == std::string_view::npos) return name == pattern;
-  if (!name.starts_with(pattern.substr(0, star))) return false;
-  name.remove_prefix(star);
-  // The first place that fits a piece between two stars is as good as any later one.
-  for (;;) {
-    pattern.remove_prefix(star + 1);
-    star = pattern.find('*');
-    if (star == std::string_view::npos) return name.ends_with(pattern);
-    const auto at = name.find(pattern.substr(0, star));
-    if (at == std::string_view::npos) return false;
-    name.remove_prefix(at + star);
-  }
-}
 
 std::uint16_t Words::number(std::string_view text) {
   if (const auto known = numbers_.find(text); known != numbers_.end()) return known->second;
@@ -110,8 +95,7 @@ const QuotaDay& KeyPool::State::today(TimePoint now) {
 }
 
 bool KeyPool::State::is_paid_model(std::string_view name) const {
-  return std::any_of(policy.paid_models.begin(), policy.paid_models.end(),
-                     [name](const auto& pattern) { return matches_pattern(name, pattern); });
+  return matches_any(name, policy.paid_models);
 }
 
 PoolModel& KeyPool::State::model(std::string_view name, TimePoint now) {

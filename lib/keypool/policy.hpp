@@ -29,7 +29,4 @@ struct Policy {
   std::vector<std::string> paid_models;  ///< patterns ("*-image*"): here paid keys go first
 };
 
-/// Whether `name` is like `pattern`, in which "*" stands for any characters.
-bool matches_pattern(std::string_view name, std::string_view pattern);
-
 }  // namespace gembal::keypool

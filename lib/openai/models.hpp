@@ -7,11 +7,11 @@
 
 namespace gembal::openai {
 
-/// OpenAI's list of models, made of the Gemini API's. `created` (seconds since 1970) stands in for
-/// what Gemini does not tell.
-std::string models_reply(const std::vector<Json>& models, std::int64_t created);
+/// OpenAI's list of models, made of the Gemini API's. `unknown` (seconds since 1970) stands in for
+/// the time of models whose version does not tell when they came out.
+std::string models_reply(const std::vector<Json>& models, std::int64_t unknown);
 
 /// One of them.
-std::string model_reply(const Json& model, std::int64_t created);
+std::string model_reply(const Json& model, std::int64_t unknown);
 
 }  // namespace gembal::openai

@@ -81,6 +81,57 @@ TEST(LoadTest, ReadsHowThePoolWorks) {
   EXPECT_FALSE(load_text("[pool]\npacing = \"off\"\n")->config.pool.policy.paces);
 }
 
+TEST(LoadTest, ReadsWhatModelsAreCalledAndGet) {
+  const auto loaded = load_text(
+      "[models]\naliases = [\"gpt-*: gemini-flash-latest\", \"m:fast: gemini-2.5-flash-thinking:low\"]\n"
+      "[models.thinking_budget]\n\"gemini-2.5-flash\" = 512\n\"gemini-3.5-flash\" = \"low\"\n"
+      "[safety]\nsettings = [\"harassment: block_none\", \"HARM_CATEGORY_HATE_SPEECH: OFF\"]\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto& models = loaded->config.models;
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(models.rules.aliases,
+            (Pairs{{"gpt-*", "gemini-flash-latest"}, {"m:fast", "gemini-2.5-flash-thinking:low"}}));
+  const auto& extras = loaded->config.extras;
+  ASSERT_EQ(extras.thinking_budget.size(), 2u);
+  EXPECT_EQ(extras.thinking_budget[0].second, (gemini::ThinkingAmount{512, ""}));
+  EXPECT_EQ(extras.thinking_budget[1].second, (gemini::ThinkingAmount{-1, "low"}));
+  ASSERT_EQ(extras.safety.size(), 2u);
+  EXPECT_EQ(extras.safety[0].category, "HARM_CATEGORY_HARASSMENT");
+  EXPECT_EQ(extras.safety[0].threshold, "BLOCK_NONE");
+  EXPECT_EQ(extras.safety[1].category, "HARM_CATEGORY_HATE_SPEECH");
+}
+
+TEST(LoadTest, UnderstandsTheOriginalsExtras) {
+  const auto loaded = load_text(
+      "",
+      {{"SEARCH_MODELS", R"(["gemini-2.0-flash-exp"])"},
+       {"THINKING_BUDGET_MAP", R"({"gemini-2.5-flash-preview-04-17": 4000.0})"},
+       {"SHOW_THINKING_PROCESS", "false"},
+       {"TOOLS_CODE_EXECUTION_ENABLED", "true"},
+       {"FILTERED_MODELS", "a,b"},
+       {"SAFETY_SETTINGS",
+        R"([{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}, {"category": "HARM_CATEGORY_CIVIC_INTEGRITY", "threshold": "BLOCK_NONE"}])"},
+       {"STREAM_OPTIMIZER_ENABLED", "true"},
+       {"STREAM_MIN_DELAY", "0.016"},
+       {"STREAM_MAX_DELAY", "0.1"},
+       {"FAKE_STREAM_EMPTY_DATA_INTERVAL_SECONDS", "2"}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto& config = loaded->config;
+  EXPECT_EQ(config.models.rules.search, std::vector<std::string>{"gemini-2.0-flash-exp"});
+  EXPECT_EQ(config.models.rules.filtered, (std::vector<std::string>{"a", "b"}));
+  ASSERT_EQ(config.extras.thinking_budget.size(), 1u);
+  EXPECT_EQ(config.extras.thinking_budget[0].second.budget, 4000);
+  EXPECT_FALSE(config.extras.show_thinking);
+  EXPECT_TRUE(config.extras.code_execution);
+  ASSERT_EQ(config.extras.safety.size(), 2u);
+  EXPECT_EQ(config.extras.safety[1].threshold, "BLOCK_NONE");
+  EXPECT_TRUE(config.stream.pacing.enabled);
+  EXPECT_EQ(config.stream.pacing.min_delay, std::chrono::milliseconds{16});
+  EXPECT_EQ(config.stream.pacing.max_delay, std::chrono::milliseconds{100});
+  EXPECT_EQ(config.stream.fake_interval, std::chrono::seconds{2});
+  EXPECT_TRUE(loaded->ignored.empty());
+}
+
 TEST(LoadTest, OurOwnNameWinsOverTheOriginals) {
   const auto loaded = load_text("", {{"GEMBAL_POOL_MAX_FAILURES", "9"}, {"MAX_FAILURES", "8"}});
   EXPECT_EQ(loaded->config.pool.policy.max_failures, 9);
@@ -185,6 +236,17 @@ TEST(LoadTest, SaysWhatIsWrongAndWhere) {
        "[models]\nfallbacks = [\"m: m\"]\n",
        {},
        "models.fallbacks must be a list of",
+       ""},
+      {"an alias for nothing", "[models]\naliases = [\"a\"]\n", {}, "models.aliases must be", ""},
+      {"thinking that is none",
+       "[models]\nthinking_budget = [\"m: much\"]\n",
+       {},
+       "models.thinking_budget must be a list of",
+       ""},
+      {"an unknown category of harm",
+       "[safety]\nsettings = [\"RUDENESS: OFF\"]\n",
+       {},
+       "safety.settings must be a list of",
        ""},
       {"no size", "[server]\nmax_body = \"huge\"\n", {}, "server.max_body must be a size", ""},
       {"no address", "[server]\nlisten = [\"localhost\"]\n", {}, "server.listen", ""},

@@ -1,11 +1,11 @@
-#include "lib/keypool/policy.hpp"
+#include "lib/core/pattern.hpp"
 
 #include <gtest/gtest.h>
 
-namespace gembal::keypool {
+namespace gembal {
 namespace {
 
-TEST(PolicyTest, MatchesPatterns) {
+TEST(PatternTest, MatchesPatterns) {
   const struct {
     const char* name;
     const char* pattern;
@@ -35,11 +35,11 @@ TEST(PolicyTest, MatchesPatterns) {
 }
 
 // Clients name the models, so no name may cost more than a look.
-TEST(PolicyTest, ManyStarsCostLittle) {
+TEST(PatternTest, ManyStarsCostLittle) {
   const std::string name(4'000, 'a');
   EXPECT_FALSE(matches_pattern(name, "*a*a*a*a*a*a*a*a*a*a*b"));
   EXPECT_TRUE(matches_pattern(name, "*a*a*a*a*a*a*a*a*a*a*"));
 }
 
 }  // namespace
-}  // namespace gembal::keypool
+}  // namespace gembal

@@ -1,0 +1,40 @@
+#include "lib/core/grapheme.hpp"
+
+#include <utf8proc.h>
+
+namespace gembal {
+namespace {
+
+/// How many bytes the character at the beginning of `text` has, and which it is; -1: none.
+std::size_t read_character(std::string_view text, utf8proc_int32_t& character) {
+  const auto* const bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  const auto read = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size()), &character);
+  if (read > 0) return static_cast<std::size_t>(read);
+  character = -1;
+  return 1;
+}
+
+}  // namespace
+
+std::vector<std::string_view> graphemes(std::string_view text) {
+  std::vector<std::string_view> found;
+  utf8proc_int32_t before = -1, state = 0;
+  std::size_t start = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    utf8proc_int32_t character = -1;
+    const auto length = read_character(text.substr(at), character);
+    const bool breaks = at > 0 && (before < 0 || character < 0 ||
+                                   utf8proc_grapheme_break_stateful(before, character, &state));
+    if (breaks) {
+      found.push_back(text.substr(start, at - start));
+      start = at;
+      if (before < 0 || character < 0) state = 0;
+    }
+    before = character;
+    at += length;
+  }
+  if (start < text.size()) found.push_back(text.substr(start));
+  return found;
+}
+
+}  // namespace gembal
