@@ -9,6 +9,7 @@
 #include "daemon/front/listener.hpp"
 #include "daemon/front/pages.hpp"
 #include "daemon/gateway.hpp"
+#include "daemon/model_catalog.hpp"
 #include "daemon/recovery.hpp"
 #include "daemon/sandbox/server.hpp"
 #include "daemon/store_writer.hpp"
@@ -29,10 +30,10 @@ class Worker {
  public:
   Worker(keypool::KeyPool& pool, std::function<void(keypool::Report)> learned,
          async::Workers& workers, const front::Pages& pages, ObjectOwners& owners,
-         StoreWriter* writer, std::shared_ptr<const Live> live)
+         ModelCatalog& catalog, StoreWriter* writer, std::shared_ptr<const Live> live)
       : client_(loop_, {}),
         dispatcher_(loop_, client_, pool, std::move(learned)),
-        services_{dispatcher_, workers, pages, owners, writer},
+        services_{dispatcher_, workers, pages, owners, catalog, writer},
         gateway_(services_, std::move(live)),
         service_(gateway_.service()) {}
 
@@ -183,6 +184,7 @@ class Daemon {
 
   std::unique_ptr<Recovery> recovery_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<ModelCatalog> catalog_;  // after the loops: it comes back to them with answers
   async::Workers computing_{2};  // after the loops: its end waits for work that comes back to them
 };
 
@@ -245,12 +247,13 @@ Result<void> Daemon::open_workers() {
   }
   const auto count = loop_count(live_->config);
   const auto share = (static_cast<std::size_t>(server.max_connections) + count - 1) / count;
+  const auto learned = [writer = writer_.get()](keypool::Report report) {
+    take_note(writer, std::move(report));
+  };
+  catalog_ = std::make_unique<ModelCatalog>(pool_, learned, live_);
   for (std::size_t i = 0; i < count; ++i) {
-    const auto learned = [writer = writer_.get()](keypool::Report report) {
-      take_note(writer, std::move(report));
-    };
     workers_.push_back(std::make_unique<Worker>(pool_, learned, computing_, *pages_, owners_,
-                                                writer_.get(), live_));
+                                                *catalog_, writer_.get(), live_));
     for (const auto& endpoint : endpoints_) {
       if (auto listening = workers_.back()->listen(endpoint, share); !listening) return listening;
     }
@@ -315,6 +318,7 @@ void Daemon::reload() {
   log::configure(live_->config.logs);
   for (auto& worker : workers_) worker->set_live(live_);
   if (recovery_) recovery_->set_live(live_);
+  catalog_->set_live(live_);
   log::info("the configuration was reloaded", {});
 }
 

@@ -4,9 +4,30 @@
 #include "lib/gemini/error_reply.hpp"
 
 namespace gembal::daemon {
+namespace {
+
+constexpr std::size_t kReplyBytes = 256u << 20;
+
+}  // namespace
+
+async::Task<Events> EventFeed::whole() {
+  Events events;
+  events.ended = true;
+  auto body = co_await answer_.rest(kReplyBytes);
+  if (body) {
+    events.data.push_back(*std::move(body));
+  } else {
+    events.failure = Failure{502, std::move(body).error()};
+  }
+  co_return events;
+}
 
 async::Task<Events> EventFeed::next() {
   Events events;
+  if (form_ == upstream::Form::unary) {
+    events = co_await whole();
+    co_return events;
+  }
   const auto piece = co_await answer_.next();
   if (piece) parser_.feed(*piece);
   while (const auto event = parser_.next()) events.data.emplace_back(event->data);

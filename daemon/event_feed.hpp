@@ -9,6 +9,7 @@
 #include "lib/async/loop.hpp"
 #include "lib/sse/parser.hpp"
 #include "lib/upstream/answer.hpp"
+#include "lib/upstream/form.hpp"
 
 namespace gembal::daemon {
 
@@ -27,15 +28,20 @@ struct Events {
   std::optional<Failure> failure;  ///< why it ended, when that was no proper end
 };
 
-/// Reads the events of one stream. Lives on one loop.
+/// Reads the events of one stream. A reply that is none is a single event. Lives on one loop.
 class EventFeed {
  public:
-  explicit EventFeed(upstream::Answer answer) : answer_(std::move(answer)) {}
+  /// `form`: what was asked for: sse, or unary.
+  EventFeed(upstream::Answer answer, upstream::Form form)
+      : answer_(std::move(answer)), form_(form) {}
 
   async::Task<Events> next();
 
  private:
+  async::Task<Events> whole();
+
   upstream::Answer answer_;
+  upstream::Form form_;
   sse::Parser parser_;
 };
 

@@ -4,6 +4,7 @@
 #include "daemon/routes_chat.hpp"
 #include "daemon/routes_files.hpp"
 #include "daemon/routes_gemini.hpp"
+#include "daemon/routes_models.hpp"
 #include "daemon/routes_openai.hpp"
 #include "lib/log/log.hpp"
 

@@ -16,6 +16,7 @@ namespace gembal::daemon {
 namespace front {
 class Pages;
 }
+class ModelCatalog;
 class StoreWriter;
 
 /// What the requests of one loop share. Everything in it outlives them.
@@ -24,6 +25,7 @@ struct Services {
   async::Workers& workers;
   const front::Pages& pages;
   ObjectOwners& owners;
+  ModelCatalog& catalog;
   StoreWriter* writer;  ///< null: nothing is remembered beyond this process
 };
 

@@ -1,6 +1,7 @@
 #include "daemon/routes.hpp"
 
 #include "lib/core/text.hpp"
+#include "lib/gemini/extras.hpp"
 #include "lib/gemini/model_name.hpp"
 
 namespace gembal::daemon {
@@ -29,9 +30,13 @@ void read_model(Route& route, std::string_view query) {
   std::string_view rest = route.upstream_path;
   if (!rest.starts_with("/models/")) return;
   rest.remove_prefix(8);
-  const auto colon = rest.find(':');
-  const auto id = percent_decode(rest.substr(0, std::min(colon, rest.find('/'))));
-  route.model = gemini::bare_model(id);
+  // A name may have a colon of its own, as in "x-thinking:low".
+  auto colon = rest.rfind(':');
+  if (colon != std::string_view::npos && gemini::parse_thinking(rest.substr(colon + 1)))
+    colon = std::string_view::npos;
+  const auto end = std::min({colon, rest.find('/'), rest.size()});
+  route.model = gemini::bare_model(percent_decode(rest.substr(0, end)));
+  route.after_model = rest.substr(end);
   if (colon == std::string_view::npos) return;
   const auto method = rest.substr(colon + 1);
   if (method == "generateContent") {
@@ -46,6 +51,7 @@ Route native(std::string_view version, std::string_view rest, std::string_view q
   route.target = Target::native;
   route.version = version;
   route.upstream_path = rest;
+  route.query = without_token(query);
   read_model(route, query);
   return route;
 }
@@ -57,8 +63,9 @@ Route openai(Target target) {
   return route;
 }
 
-Route forward(std::string_view rest) {
+Route forward(std::string_view rest, std::string_view query) {
   Route route = openai(Target::openai_forward);
+  route.query = without_token(query);
   route.version = "v1beta";
   route.upstream_path = "/openai" + std::string(rest);
   return route;
@@ -81,7 +88,7 @@ Route below_v1(std::string_view rest, const front::RequestHead& head) {
   const bool reads = head.method == "GET" || head.method == "HEAD";
   if (rest == "/chat/completions") return openai(Target::openai_chat);
   if (rest == "/embeddings") return openai(Target::openai_embeddings);
-  if (rest.starts_with("/models/") && rest.find(':') != std::string_view::npos)
+  if (!reads && rest.starts_with("/models/") && rest.find(':') != std::string_view::npos)
     return native("v1", rest, head.query);
   // Of these OpenAI's API has none.
   for (const std::string_view own :
@@ -137,7 +144,8 @@ Result<Route> find_route(const front::RequestHead& head) {
   if (take_prefix(rest, "/gemini")) path = rest;
 
   rest = path;
-  if (take_prefix(rest, "/v1beta/openai") || take_prefix(rest, "/openai/v1")) return forward(rest);
+  if (take_prefix(rest, "/v1beta/openai") || take_prefix(rest, "/openai/v1"))
+    return forward(rest, head.query);
   for (const std::string_view version : {"v1beta", "v1alpha"}) {
     rest = path;
     if (rest.starts_with('/') && (rest.remove_prefix(1), take_prefix(rest, version))) {

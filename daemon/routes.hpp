@@ -29,7 +29,9 @@ struct Route {
   std::string version;  ///< native and forwarded: "v1beta", "v1", "v1alpha"
   std::string
       upstream_path;  ///< native and forwarded: what follows the version, with its leading slash
+  std::string query;  ///< of those, without the client's token
   std::string model;  ///< from the path; "" when there is none
+  std::string after_model;  ///< what follows it there: ":generateContent"
   upstream::Form form = upstream::Form::opaque;
   bool needs_token = true;
 };

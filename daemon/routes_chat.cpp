@@ -2,6 +2,7 @@
 
 #include "daemon/open_upstream.hpp"
 #include "daemon/translated.hpp"
+#include "daemon/translated_extras.hpp"
 #include "lib/core/digest.hpp"
 #include "lib/core/time.hpp"
 #include "lib/openai/chat_rendering.hpp"
@@ -18,12 +19,16 @@ openai::ReplyIdentity identity_of(const RequestScope& scope) {
 struct Chat {
   Json request;  ///< kept only where other models may have to be asked the same; else null
   openai::ChatCall call;
+  gemini::CalledModel called;
 };
 
-Result<Chat> read_chat(Json request, bool keeps_request) {
+Result<Chat> read_chat(const RequestScope& scope, Json request) {
   Chat chat;
-  if (keeps_request) chat.request = request;
-  auto call = openai::translate_chat(std::move(request));
+  auto called = called_model(scope, string_in(request, "model"));
+  if (!called) return std::move(called).error();
+  chat.called = *std::move(called);
+  if (has_fallback(scope, chat.called.model)) chat.request = request;
+  auto call = openai::translate_chat(std::move(request), chat.called.model);
   if (!call) return std::move(call).error();
   chat.call = *std::move(call);
   return chat;
@@ -46,17 +51,16 @@ async::Task<void> chat_completions(RequestScope& scope) {
   auto chat = co_await compute(scope, body.size(), [&scope, &body]() -> Result<Chat> {
     auto request = parse_json(body);
     if (!request) return std::move(request).error();
-    const bool keeps_request = has_fallback(scope, string_in(*request, "model"));
-    return read_chat(*std::move(request), keeps_request);
+    return read_chat(scope, *std::move(request));
   });
   if (!chat) {
     co_await answer_error(scope, std::move(chat).error());
     co_return;
   }
   auto& call = chat->call;
-  scope.model = call.model;
+  scope.model = chat->called.called;
   openai::ChatRendering rendering(identity_of(scope), call.wishes, call.answers, {});
-  Translation translation{call.model, call.stream, call.answers, body_maker(*chat)};
+  Translation translation{call.model, call.stream, call.answers, body_maker(*chat), chat->called};
   co_await answer_translated(scope, std::move(translation), rendering);
 }
 

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "daemon/native_request.hpp"
+#include "daemon/native_stream.hpp"
 #include "daemon/open_upstream.hpp"
 #include "daemon/owning.hpp"
 #include "daemon/routes_lists.hpp"
+#include "daemon/routes_models.hpp"
 #include "daemon/stream_guard.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/json_peek.hpp"
 #include "lib/gemini/error_reply.hpp"
 #include "lib/gemini/model_name.hpp"
@@ -18,6 +22,7 @@ using upstream::Answer;
 using upstream::Form;
 
 constexpr std::size_t kErrorBodyBytes = 1 << 20;
+constexpr std::size_t kReplyBytes = 256u << 20;
 constexpr std::size_t kMadeBytes = 1 << 20;
 constexpr std::size_t kMadeStart = 64 * 1024;  // of a stream: the name comes in its first event
 constexpr auto kFoundLife = std::chrono::hours{48};
@@ -35,8 +40,7 @@ const std::vector<std::string_view> kOpenaiEnds = {"\ndata: [DONE]", "\"error\""
 upstream::Call forwarded(RequestScope& scope, const std::string& path) {
   auto& request = scope.exchange.request();
   const auto& route = scope.route;
-  auto call =
-      scope.call(scope.live->upstream.url(route.version, path, without_token(request.head.query)));
+  auto call = scope.call(scope.live->upstream.url(route.version, path, route.query));
   auto headers = forwarded_headers(request.head, scope.live->sandbox);
   std::move(headers.begin(), headers.end(), std::back_inserter(call.headers));
   call.method = request.head.method == "HEAD" ? "GET" : request.head.method;
@@ -128,18 +132,18 @@ bool is_event_stream(const Answer& answer) {
 }
 
 /// The call for the path's own model, or for one that answers for it.
-CallFor native_call_for(RequestScope& scope) {
+CallFor native_call_for(RequestScope& scope, const NativeRequest& request) {
   const auto call =
       std::make_shared<const upstream::Call>(forwarded(scope, scope.route.upstream_path));
-  return [&scope, call](const std::string& model) {
+  return [&scope, &request, call](const std::string& model) {
     auto made = *call;
-    if (model == scope.route.model) return made;
-    const auto& path = scope.route.upstream_path;  // "/models/x:generateContent"
-    const auto& query = scope.exchange.request().head.query;
-    made.url = scope.live->upstream.url(scope.route.version,
-                                        "/models/" + model + path.substr(path.find(':')),
-                                        without_token(query));
+    const auto& route = scope.route;
+    if (model == route.model) return made;
+    made.url = scope.live->upstream.url(route.version, "/models/" + model + route.after_model,
+                                        route.query);
     made.model = model;
+    if (request.original)
+      made.body = std::make_shared<const std::string>(body_for_other(scope, request, model));
     return made;
   };
 }
@@ -155,10 +159,10 @@ void own_call(RequestScope& scope, upstream::Call& call, const std::string& obje
   call.seeks_owner = true;
 }
 
-async::Task<Result<Answer>> open_native(RequestScope& scope) {
+async::Task<Result<Answer>> open_native(RequestScope& scope, const NativeRequest& request) {
   // Nothing stands in for a model whose answer is more than words, or is about its own tokens.
   if (scope.route.form != Form::opaque && has_fallback(scope, scope.route.model)) {
-    auto opened = co_await open_upstream(scope, scope.route.model, native_call_for(scope));
+    auto opened = co_await open_upstream(scope, scope.route.model, native_call_for(scope, request));
     co_return std::move(opened);
   }
   auto call = forwarded(scope, scope.route.upstream_path);
@@ -178,12 +182,6 @@ async::Task<Result<Answer>> open_native(RequestScope& scope) {
   co_return std::move(opened);
 }
 
-/// A client that is told of an object may count on it: whose it is, is remembered first.
-async::Task<void> remember_made(RequestScope& scope, const Answer& answer, std::string_view body) {
-  auto made = objects_in_reply(body, wall_clock());
-  co_await remember_objects(scope, answer.key(), std::move(made));
-}
-
 /// What a request named, and nobody knew whose it was, belongs to the key that found it.
 async::Task<void> remember_found(RequestScope& scope, const Answer& answer) {
   if (scope.unknown_objects.empty() || answer.status() >= 400) co_return;
@@ -191,6 +189,35 @@ async::Task<void> remember_found(RequestScope& scope, const Answer& answer) {
   for (auto& name : scope.unknown_objects)
     found.push_back({std::move(name), wall_clock() + kFoundLife});
   co_await remember_objects(scope, answer.key(), std::move(found));
+}
+
+async::Task<Result<Answer>> open_remembering(RequestScope& scope, const NativeRequest& request) {
+  auto opened = co_await open_native(scope, request);
+  if (opened) co_await remember_found(scope, *opened);
+  co_return std::move(opened);
+}
+
+/// Passes a whole answer on with what its client does not know shown as text.
+async::Task<void> pass_shown(RequestScope& scope, Answer& answer,
+                             gemini::ShownAnswer::Wishes wishes) {
+  auto body = co_await answer.rest(kReplyBytes);
+  if (!body) {
+    co_await answer_error(scope, std::move(body).error());
+    co_return;
+  }
+  auto text = co_await compute(scope, body->size(), [&body, wishes] {
+    auto json = parse_json(*body);
+    return json && gemini::ShownAnswer(wishes).show(*json) ? to_text(*json) : *std::move(body);
+  });
+  scope.exchange.begin(200, headers_for(scope, answer.head()), text.size());
+  const bool sent = co_await scope.exchange.write(text, Flush::later);
+  if (sent) co_await scope.exchange.finish();
+}
+
+/// A client that is told of an object may count on it: whose it is, is remembered first.
+async::Task<void> remember_made(RequestScope& scope, const Answer& answer, std::string_view body) {
+  auto made = objects_in_reply(body, wall_clock());
+  co_await remember_objects(scope, answer.key(), std::move(made));
 }
 
 /// Passes the reply to a request that makes objects, or tells of those that were made. A long one
@@ -240,23 +267,58 @@ async::Task<void> pass_made_events(RequestScope& scope, Answer& answer) {
   co_await pass_rest(scope, answer);
 }
 
+/// Answers what gembal knows of all keys itself. False: it is for one key to answer.
+async::Task<bool> tell_known(RequestScope& scope) {
+  const auto& method = scope.exchange.request().head.method;
+  const auto& path = scope.route.upstream_path;
+  bool is_told = false;
+  if (is_merged_list(method, path)) {
+    co_await list_merged(scope);
+    is_told = true;
+  } else if (is_about_models(method, scope.route)) {
+    is_told = path == "/models";
+    if (is_told) {
+      co_await list_models(scope);
+    } else {
+      is_told = co_await show_known_model(scope);
+    }
+  }
+  co_return is_told;
+}
+
 }  // namespace
 
 async::Task<void> relay_native(RequestScope& scope) {
   scope.model = scope.route.model;
-  if (is_merged_list(scope.exchange.request().head.method, scope.route.upstream_path)) {
-    co_await list_merged(scope);
+  const auto& method = scope.exchange.request().head.method;
+  if (method == "GET" || method == "HEAD") {
+    const bool is_told = co_await tell_known(scope);
+    if (is_told) co_return;
+  }
+  auto read = read_native_request(scope);
+  if (!read) {
+    co_await answer_error(scope, std::move(read).error());
     co_return;
   }
-  auto opened = co_await open_native(scope);
+  auto& request = *read;
+  if (request.changes()) co_await change_body(scope, request);
+  const auto shown = request.shown(scope);
+  if (tells_events(scope, shown)) {
+    co_await tell_events(scope, shown,
+                         [&scope, &request] { return open_remembering(scope, request); });
+    co_return;
+  }
+  auto opened = co_await open_remembering(scope, request);
   if (!opened) {
     co_await answer_error(scope, std::move(opened).error());
     co_return;
   }
   auto& answer = *opened;
-  co_await remember_found(scope, answer);
-  const auto& method = scope.exchange.request().head.method;
   const auto& path = scope.route.upstream_path;
+  if (answer.status() == 200 && shown.any()) {
+    co_await pass_shown(scope, answer, shown);
+    co_return;
+  }
   if (answer.status() == 200 && scope.route.form == Form::sse) {
     co_await pass_events(scope, answer, StreamGuard(kGeminiEnds));
     co_return;

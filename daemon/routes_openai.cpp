@@ -1,13 +1,8 @@
 #include "daemon/routes_openai.hpp"
 
 #include "daemon/open_upstream.hpp"
-#include "lib/core/json.hpp"
-#include "lib/core/text.hpp"
-#include "lib/core/time.hpp"
 #include "lib/gemini/error_reply.hpp"
-#include "lib/gemini/model_name.hpp"
 #include "lib/openai/embeddings.hpp"
-#include "lib/openai/models.hpp"
 
 namespace gembal::daemon {
 namespace {
@@ -17,8 +12,6 @@ using upstream::Form;
 
 constexpr std::size_t kReplyBytes = 256u << 20;
 constexpr std::size_t kErrorBodyBytes = 1 << 20;
-
-std::int64_t now_in_seconds() { return to_unix_seconds(std::chrono::system_clock::now()); }
 
 upstream::Call post(const RequestScope& scope, std::string model, std::string url, std::string body,
                     Form form) {
@@ -122,47 +115,6 @@ async::Task<void> embeddings(RequestScope& scope) {
   auto reply = co_await compute(scope, vectors.size() * 16 * 1024,
                                 [&] { return openai::embeddings_reply(*call, vectors, tokens); });
   co_await answer_json(scope, std::move(reply));
-}
-
-async::Task<void> list_models(RequestScope& scope) {
-  std::vector<Json> models;
-  std::string page;
-  do {
-    std::string query = "pageSize=1000";
-    if (!page.empty()) query += "&pageToken=" + percent_encode(page);
-    auto call = scope.call(scope.live->upstream.url("/models", query));
-    call.method = "GET";
-    const auto body = co_await fetch(scope, std::move(call));
-    if (!body) co_return;
-    auto list = parse_json(*body);
-    const Json* found = list ? find(*list, "models") : nullptr;
-    if (!found || !found->is_array()) {
-      co_await answer_error(scope, 502, "the upstream's list of models cannot be read");
-      co_return;
-    }
-    for (const auto& model : *found) models.push_back(model);
-    page = string_in(*list, "nextPageToken");
-  } while (!page.empty() && models.size() < 100'000);
-  co_await answer_json(scope, openai::models_reply(models, now_in_seconds()));
-}
-
-async::Task<void> show_model(RequestScope& scope) {
-  if (!gemini::is_valid_model(scope.route.model)) {
-    co_await answer_error(scope, 404, "there is no model of this name");
-    co_return;
-  }
-  scope.model = scope.route.model;
-  auto call = scope.call(scope.live->upstream.url("/models/" + scope.model));
-  call.method = "GET";
-  call.model = scope.model;
-  const auto body = co_await fetch(scope, std::move(call));
-  if (!body) co_return;
-  auto model = parse_json(*body);
-  if (!model) {
-    co_await answer_error(scope, 502, "the upstream's model cannot be read");
-    co_return;
-  }
-  co_await answer_json(scope, openai::model_reply(*model, now_in_seconds()));
 }
 
 }  // namespace gembal::daemon

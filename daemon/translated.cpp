@@ -5,7 +5,10 @@
 #include "daemon/event_feed.hpp"
 #include "daemon/heartbeat.hpp"
 #include "daemon/open_upstream.hpp"
+#include "daemon/paced_feed.hpp"
+#include "daemon/translated_extras.hpp"
 #include "lib/gemini/error_reply.hpp"
+#include "lib/gemini/sources_rendering.hpp"
 
 namespace gembal::daemon {
 namespace {
@@ -29,6 +32,17 @@ Result<std::string> write_body(const Translation& translation, const std::string
   return to_text(*body);
 }
 
+/// What upstream is asked for: a stream for a client that wants one, unless it only seems to be.
+Form form_of(const RequestScope& scope, const Translation& translation) {
+  return translation.stream && !scope.live->config.stream.fake ? Form::sse : Form::unary;
+}
+
+/// Between two signs of life.
+std::chrono::milliseconds heartbeat_of(const RequestScope& scope) {
+  const auto& stream = scope.live->config.stream;
+  return stream.fake ? stream.fake_interval : stream.heartbeat;
+}
+
 /// The call for whichever model answers. One that cannot be asked in its own words is asked in
 /// those of the first.
 CallFor call_for(RequestScope& scope, const Prepared& prepared) {
@@ -39,13 +53,15 @@ CallFor call_for(RequestScope& scope, const Prepared& prepared) {
       if (auto own = write_body(translation, model))
         body = std::make_shared<const std::string>(*std::move(own));
     }
-    const auto* method = translation.stream ? ":streamGenerateContent" : ":generateContent";
-    auto call = scope.call(
-        scope.live->upstream.url("/models/" + model + method, translation.stream ? "alt=sse" : ""));
+    const auto form = form_of(scope, translation);
+    const bool streams = form == Form::sse;
+    const auto* method = streams ? ":streamGenerateContent" : ":generateContent";
+    auto call =
+        scope.call(scope.live->upstream.url("/models/" + model + method, streams ? "alt=sse" : ""));
     call.headers.emplace_back("content-type: application/json");
     call.body = std::move(body);
     call.model = model;
-    call.form = translation.stream ? Form::sse : Form::unary;
+    call.form = form;
     return call;
   };
 }
@@ -175,8 +191,7 @@ class StreamedAnswer {
         prepared_(prepared),
         rendering_(rendering),
         heartbeat_(
-            scope.exchange, scope.live->config.stream.heartbeat, [this] { begin(); },
-            rendering.heartbeat()) {}
+            scope.exchange, heartbeat_of(scope), [this] { begin(); }, rendering.heartbeat()) {}
 
   async::Task<bool> run();
 
@@ -186,6 +201,8 @@ class StreamedAnswer {
   async::Task<bool> run_many();
   template <typename Feed>
   async::Task<std::optional<Failure>> relay(Feed& feed);
+  template <typename Feed>
+  async::Task<std::optional<Failure>> relay_paced(Feed& feed);
   async::Task<void> feed_in(JoinedFeeds& feeds, std::size_t number, async::Interrupt& interrupt);
   std::optional<Failure> tell(Events events, std::string& out);
   async::Task<bool> end(std::optional<Failure> failure);
@@ -241,6 +258,21 @@ async::Task<std::optional<Failure>> StreamedAnswer::relay(Feed& feed) {
   co_return std::nullopt;
 }
 
+/// The same, evenly in small pieces when the operator wants that.
+template <typename Feed>
+async::Task<std::optional<Failure>> StreamedAnswer::relay_paced(Feed& feed) {
+  const auto& pacing = scope_.live->config.stream.pacing;
+  auto& exchange = scope_.exchange;
+  std::optional<Failure> failure;
+  if (pacing.enabled) {
+    PacedFeed paced(feed, exchange.loop(), exchange.interrupt(), pacing);
+    failure = co_await relay(paced);
+  } else {
+    failure = co_await relay(feed);
+  }
+  co_return failure;
+}
+
 async::Task<bool> StreamedAnswer::end(std::optional<Failure> failure) {
   co_await heartbeat_.stop();
   if (failure && failure->error.kind == ErrorKind::cancelled) co_return false;
@@ -281,8 +313,8 @@ async::Task<bool> StreamedAnswer::run_one() {
     done = co_await refuse(*std::move(refusal));
     co_return done;
   }
-  EventFeed feed(*std::move(opened));
-  auto failure = co_await relay(feed);
+  EventFeed feed(*std::move(opened), form_of(scope_, prepared_.translation));
+  auto failure = co_await relay_paced(feed);
   done = co_await end(std::move(failure));
   co_return done;
 }
@@ -301,7 +333,7 @@ async::Task<void> StreamedAnswer::feed_in(JoinedFeeds& feeds, std::size_t number
     co_await feeds.put(std::move(events));
     co_return;
   }
-  EventFeed feed(*std::move(opened));
+  EventFeed feed(*std::move(opened), form_of(scope_, prepared_.translation));
   while (!events.ended) {
     events = co_await feed.next();
     events.call = number;
@@ -320,7 +352,7 @@ async::Task<bool> StreamedAnswer::run_many() {
     if (--together.running == 0) together.done.signal();
   };
   for (std::size_t i = 0; i < prepared_.translation.answers; ++i) loop.spawn(read(i));
-  auto failure = co_await relay(feeds);
+  auto failure = co_await relay_paced(feeds);
   bool complete = false;
   if (failure && !scope_.exchange.begun()) {
     complete = co_await refuse(*std::move(failure));
@@ -347,7 +379,10 @@ async::Task<bool> StreamedAnswer::run() {
 }  // namespace
 
 async::Task<bool> answer_translated(RequestScope& scope, Translation translation,
-                                    gemini::Rendering& rendering) {
+                                    gemini::Rendering& plain) {
+  bool tells_sources = false;
+  add_extras(scope, translation, tells_sources);
+  gemini::SourcesRendering rendering(plain, tells_sources);
   auto& request = scope.exchange.request();
   const auto size = request.body.size();
   // From here on it is only the translation that counts: large requests are not kept twice.

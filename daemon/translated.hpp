@@ -4,6 +4,7 @@
 #include <string>
 
 #include "daemon/request.hpp"
+#include "lib/gemini/called_model.hpp"
 #include "lib/gemini/rendering.hpp"
 
 namespace gembal::daemon {
@@ -16,6 +17,9 @@ struct Translation {
 
   /// The generateContent request for a model: `model`, or one that answers for it.
   std::function<Result<Json>(const std::string& model)> body;
+
+  /// As the client called the model; empty where its name asks for nothing more.
+  gemini::CalledModel called{};
 };
 
 /// Asks upstream and tells the client the answer as `rendering` does: whole, or event by event with

@@ -198,8 +198,10 @@ const std::vector<SafetySetting>& everything_off() {
   return all;
 }
 
-void fill_in_safety(Json& request, const RequestExtras& extras, Origin origin) {
+void fill_in_safety(Json& request, std::string_view model, const RequestExtras& extras,
+                    Origin origin) {
   if (extras.safety.empty() && origin == Origin::native) return;
+  if (has(model, "-tts")) return;  // reads aloud whatever it is given
   Json* settings = member(request, "safetySettings", "safety_settings", Json::array());
   if (!settings) return;
   for (const auto& [category, threshold] :
@@ -224,7 +226,7 @@ Additions enrich(Json& request, const CalledModel& called, const RequestExtras& 
   if (called.draws) set_modalities(request);
   set_thinking(request, called, extras, origin);
   const auto added = add_tools(request, called, extras);
-  fill_in_safety(request, extras, origin);
+  fill_in_safety(request, called.model, extras, origin);
   return added;
 }
 

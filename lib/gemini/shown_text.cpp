@@ -90,6 +90,16 @@ std::string SourceList::text() const {
   return "\n\n---\n\n**Sources**\n\n" + join(lines_, "\n") + "\n";
 }
 
+std::string SourcesAtEnd::after(std::int64_t index, const Json& grounding, bool ends) {
+  if (!candidates_.contains(index) && candidates_.size() >= kMostCandidates) return "";
+  auto& known = candidates_[index];
+  known.sources.add(grounding);
+  if (ends) known.ended = true;
+  if (!known.ended || known.told || known.sources.empty()) return "";
+  known.told = true;
+  return known.sources.text();
+}
+
 bool ShownAnswer::show_code(Json& candidate) {
   const auto content = candidate.find("content");
   if (content == candidate.end() || !content->is_object()) return false;
@@ -114,21 +124,16 @@ bool ShownAnswer::show_code(Json& candidate) {
 }
 
 bool ShownAnswer::show_sources(Json& candidate) {
-  const auto index = integer_in(candidate, "index").value_or(0);
-  if (index < 0 || index >= static_cast<std::int64_t>(kMostCandidates)) return false;
-  const auto at = static_cast<std::size_t>(index);
-  if (candidates_.size() <= at) candidates_.resize(at + 1);
-  auto& known = candidates_[at];
-  if (const Json* grounding = find(candidate, "groundingMetadata")) known.sources.add(*grounding);
-  if (find(candidate, "finishReason")) known.ended = true;
-  // Grounding may come before, with or after the finish.
-  if (!known.ended || known.told || known.sources.empty()) return false;
-  known.told = true;
+  const Json* grounding = find(candidate, "groundingMetadata");
+  auto text =
+      sources_.after(integer_in(candidate, "index").value_or(0), grounding ? *grounding : Json(),
+                     find(candidate, "finishReason") != nullptr);
+  if (text.empty()) return false;
   auto& content = candidate["content"];
   if (!content.is_object()) content = {{"role", "model"}};
   auto& parts = content["parts"];
   if (!parts.is_array()) parts = Json::array();
-  parts.push_back(text_part(known.sources.text()));
+  parts.push_back(text_part(std::move(text)));
   return true;
 }
 

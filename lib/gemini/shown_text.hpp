@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -34,6 +36,22 @@ class SourceList {
   std::vector<std::string> lines_;
 };
 
+/// When an answer's sources are told: grounding may come before its end, with it or after.
+class SourcesAtEnd {
+ public:
+  /// Takes what an event says of a candidate: its groundingMetadata, or null, and whether it ends.
+  /// The list to put behind the event's words; "" mostly, and but once for each candidate.
+  std::string after(std::int64_t index, const Json& grounding, bool ends);
+
+ private:
+  struct OfCandidate {
+    SourceList sources;
+    bool ended = false;
+    bool told = false;
+  };
+  std::map<std::int64_t, OfCandidate> candidates_;
+};
+
 /// Shows a client of the native face what it did not ask for as text it can read: one for each
 /// answer, whole or streamed. Pure.
 class ShownAnswer {
@@ -53,14 +71,8 @@ class ShownAnswer {
   bool show_code(Json& candidate);
   bool show_sources(Json& candidate);
 
-  struct OfCandidate {
-    SourceList sources;
-    bool ended = false;
-    bool told = false;
-  };
-
   Wishes wishes_;
-  std::vector<OfCandidate> candidates_;  ///< by index
+  SourcesAtEnd sources_;
 };
 
 }  // namespace gembal::gemini

@@ -58,7 +58,7 @@ std::string models_reply(const std::vector<Json>& models, std::int64_t unknown) 
   return to_text({{"object", "list"}, {"data", std::move(data)}});
 }
 
-std::string model_reply(const Json& model, std::int64_t created) {
+std::string model_reply(const Json& model, std::int64_t unknown) {
   return to_text(entry(model, unknown));
 }
 

@@ -355,7 +355,7 @@ TEST_P(FaultsTest, AWholeReplyThatBreaksOffIsNeverTakenForWhole) {
   });
   TempDir home;
   Daemon daemon(home, upstream.base_url(GetParam()), {"key-one"});
-  const auto reply = daemon.get("/v1beta/models");
+  const auto reply = daemon.get("/v1beta/tunedModels");
   EXPECT_FALSE(reply.whole);
 }
 

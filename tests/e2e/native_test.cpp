@@ -39,6 +39,8 @@ TEST(NativeTest, PassesEveryRecordedExchangeOnByteForByte) {
   std::size_t passed = 0;
   for (const auto& recording : all) {
     if (!is_native(recording) || is_retried(recording) || recording.method.empty()) continue;
+    // Of models gembal tells itself: what all its keys can use.
+    if (recording.method == "GET" && recording.path.find("/models") != std::string::npos) continue;
     if (recording.path.find("/openai/") != std::string::npos ||
         recording.path.find("/upload/") != std::string::npos)
       continue;

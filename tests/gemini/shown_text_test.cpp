@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/gemini/sources_rendering.hpp"
+
 namespace gembal::gemini {
 namespace {
 
@@ -84,6 +86,44 @@ TEST(ShownAnswerTest, LeavesAloneWhatIsNoAnswer) {
         R"({"candidates":[{"content":7,"finishReason":"STOP"}]})"}) {
     auto one = event(text);
     EXPECT_FALSE(shown.show(one)) << text;
+  }
+}
+
+/// Tells words alone.
+class Words final : public Rendering {
+ public:
+  Result<std::string> whole(std::vector<Reply> replies) override {
+    std::string all;
+    for (auto& reply : replies) all += push(std::move(reply), 0);
+    return all;
+  }
+  std::string push(Reply event, std::size_t) override {
+    std::string all;
+    for (const auto& candidate : event.candidates) {
+      for (const auto& piece : candidate.pieces) all += piece.text;
+    }
+    return all;
+  }
+  bool finished() const override { return true; }
+  std::string finish() override { return "."; }
+  std::string fail(int, const Error&) override { return "!"; }
+};
+
+TEST(SourcesRenderingTest, PutsTheSourcesBehindTheWords) {
+  const auto reply = [](const char* text) { return *read_reply(text); };
+  const std::string sources = "\n\n---\n\n**Sources**\n\n- [A](https://a.example)\n";
+  for (const bool is_wanted : {false, true}) {
+    SCOPED_TRACE(is_wanted);
+    Words inner;
+    SourcesRendering rendering(inner, is_wanted);
+    EXPECT_EQ(rendering.push(reply(kGrounding), 0), "");
+    EXPECT_EQ(rendering.push(reply(kFinish), 0), "end" + (is_wanted ? sources : ""));
+    EXPECT_EQ(rendering.push(reply(kGrounding), 0), "") << "once";
+    EXPECT_EQ(rendering.finish(), ".");
+    SourcesRendering whole(inner, is_wanted);
+    auto answer = reply(kFinish);
+    answer.candidates[0].grounding = Json::parse(kGrounding)["candidates"][0]["groundingMetadata"];
+    EXPECT_EQ(*whole.whole({answer}), "end" + (is_wanted ? sources : ""));
   }
 }
 
