@@ -9,6 +9,8 @@ find_package(tomlplusplus REQUIRED)
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl>=7.88)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(opusenc REQUIRED IMPORTED_TARGET libopusenc)
+pkg_check_modules(flac REQUIRED IMPORTED_TARGET flac)
 pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 
 find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)
@@ -32,3 +34,9 @@ target_link_libraries(soci INTERFACE ${SOCI_SQLITE} ${SOCI_CORE} PkgConfig::sqli
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 add_library(cli11 INTERFACE)
 target_include_directories(cli11 SYSTEM INTERFACE ${CLI11_INCLUDE_DIR})
+
+find_path(LAME_INCLUDE_DIR lame/lame.h REQUIRED)
+find_library(LAME mp3lame REQUIRED)
+add_library(lame INTERFACE)
+target_include_directories(lame SYSTEM INTERFACE ${LAME_INCLUDE_DIR})
+target_link_libraries(lame INTERFACE ${LAME})

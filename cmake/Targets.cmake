@@ -5,7 +5,12 @@ target_compile_options(gembal_options INTERFACE -Wall -Wextra -Wshadow -Wnon-vir
                        $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete  # g++ 12 sees one in every Asio coroutine
                        -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread>)  # and overflows in its own strings
 target_include_directories(gembal_options INTERFACE ${CMAKE_SOURCE_DIR})
-if(GEMBAL_SANITIZER)
+if(GEMBAL_SANITIZER STREQUAL "fuzzer")
+  set(sanitizers address,undefined)
+  target_compile_options(gembal_options INTERFACE -fsanitize=fuzzer-no-link,${sanitizers} -fno-sanitize=vptr
+                         -fno-sanitize-recover=undefined -fno-omit-frame-pointer -D_GLIBCXX_ASSERTIONS)
+  target_link_options(gembal_options INTERFACE -fsanitize=${sanitizers})
+elseif(GEMBAL_SANITIZER)
   target_compile_options(gembal_options INTERFACE -fsanitize=${GEMBAL_SANITIZER} -fno-omit-frame-pointer)
   target_link_options(gembal_options INTERFACE -fsanitize=${GEMBAL_SANITIZER})
   if(GEMBAL_SANITIZER STREQUAL "thread")

@@ -5,27 +5,29 @@
 
 namespace gembal::daemon {
 
-bool Access::knows(std::string_view token) const {
-  bool known = false;
-  for (const auto& good : tokens_) known |= good.matches(token);
-  return known && !token.empty();
+const Secret* Access::find(std::string_view token) const {
+  const Secret* found = nullptr;
+  for (const auto& good : tokens_) {
+    if (good.matches(token)) found = &good;
+  }
+  return token.empty() ? nullptr : found;
 }
 
-bool Access::allows(const front::RequestHead& head) const {
+const Secret* Access::token_of(const front::RequestHead& head) const {
   for (const auto& [name, value] : head.fields) {
+    const Secret* found = nullptr;
     if (iequals(name, "authorization")) {
       const auto space = value.find(' ');
-      if (space != std::string_view::npos && iequals(value.substr(0, space), "bearer") &&
-          knows(trim(value.substr(space + 1)))) {
-        return true;
-      }
-    } else if ((iequals(name, "x-goog-api-key") || iequals(name, "x-api-key")) && knows(value)) {
-      return true;
+      if (space != std::string_view::npos && iequals(value.substr(0, space), "bearer"))
+        found = find(trim(value.substr(space + 1)));
+    } else if (iequals(name, "x-goog-api-key") || iequals(name, "x-api-key")) {
+      found = find(value);
     }
+    if (found) return found;
   }
-  if (head.query.find("key") == std::string_view::npos) return false;
+  if (head.query.find("key") == std::string_view::npos) return nullptr;
   const auto key = query_value(head.query, "key");
-  return key && knows(*key);
+  return key ? find(*key) : nullptr;
 }
 
 }  // namespace gembal::daemon

@@ -18,12 +18,15 @@ class Access {
   /// Whether the request carries a good token, in any of the four places: Authorization: Bearer,
   /// x-goog-api-key, x-api-key, ?key=. One good token is enough. Takes the same time whichever
   /// token matches.
-  bool allows(const front::RequestHead& head) const;
+  bool allows(const front::RequestHead& head) const { return token_of(head) != nullptr; }
+
+  /// The good token that the request carries; null when it has none.
+  const Secret* token_of(const front::RequestHead& head) const;
 
   const std::vector<Secret>& tokens() const { return tokens_; }
 
  private:
-  bool knows(std::string_view token) const;
+  const Secret* find(std::string_view token) const;
 
   std::vector<Secret> tokens_;
 };

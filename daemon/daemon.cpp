@@ -3,14 +3,19 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <filesystem>
 #include <random>
 #include <thread>
 
+#include "daemon/background.hpp"
 #include "daemon/front/listener.hpp"
 #include "daemon/front/pages.hpp"
 #include "daemon/gateway.hpp"
+#include "daemon/kept.hpp"
 #include "daemon/model_catalog.hpp"
+#include "daemon/picture_hosting.hpp"
 #include "daemon/recovery.hpp"
+#include "daemon/running_responses.hpp"
 #include "daemon/sandbox/server.hpp"
 #include "daemon/store_writer.hpp"
 #include "lib/core/digest.hpp"
@@ -21,6 +26,7 @@ namespace {
 
 constexpr const char* kTokenName = "client_token";
 constexpr int kSandboxKeys = 3;
+constexpr auto kSweepInterval = std::chrono::minutes{5};
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 
@@ -30,10 +36,12 @@ class Worker {
  public:
   Worker(keypool::KeyPool& pool, std::function<void(keypool::Report)> learned,
          async::Workers& workers, const front::Pages& pages, ObjectOwners& owners,
-         ModelCatalog& catalog, StoreWriter* writer, std::shared_ptr<const Live> live)
+         ModelCatalog& catalog, Kept& kept, RunningResponses& running, StoreWriter* writer,
+         images::Shelf& shelf, std::shared_ptr<const Live> live)
       : client_(loop_, {}),
         dispatcher_(loop_, client_, pool, std::move(learned)),
-        services_{dispatcher_, workers, pages, owners, catalog, writer},
+        services_{dispatcher_, client_,     workers, pages,  owners, catalog,
+                  kept,        background_, running, writer, shelf},
         gateway_(services_, std::move(live)),
         service_(gateway_.service()) {}
 
@@ -53,11 +61,14 @@ class Worker {
   void drain(std::function<void()> empty) {
     loop_.post([this, empty = std::move(empty)] {
       for (auto& listener : listeners_) listener->stop();
-      connections_.drain(empty);
+      connections_.drain([this, empty] { background_.drain(empty); });
     });
   }
   void cut() {
-    loop_.post([this] { connections_.cut(); });
+    loop_.post([this] {
+      connections_.cut();
+      background_.cut();
+    });
   }
   void set_live(std::shared_ptr<const Live> live) {
     loop_.post([this, live = std::move(live)] { gateway_.set_live(live); });
@@ -72,6 +83,7 @@ class Worker {
   async::Loop loop_;
   http::Client client_;
   upstream::Dispatcher dispatcher_;
+  Background background_{loop_};
   Services services_;
   Gateway gateway_;
   front::Service service_;
@@ -132,6 +144,29 @@ void take_note(StoreWriter* writer, keypool::Report report) {
   if (writer && !report.changes.empty()) writer->remember(std::move(report.changes));
 }
 
+/// A folder for the pictures of a daemon without a store. It goes with everything in it.
+class PictureFolder {
+ public:
+  static Result<std::unique_ptr<PictureFolder>> make() {
+    auto made = std::make_unique<PictureFolder>();
+    std::error_code failed;
+    auto path = std::filesystem::temp_directory_path(failed).string() + "/gembal-images-XXXXXX";
+    if (failed || ::mkdtemp(path.data()) == nullptr)
+      return Error{ErrorKind::io, "cannot make a folder for pictures: '" + path + "'", ""};
+    made->path_ = path;
+    return made;
+  }
+  ~PictureFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 void raise_file_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -161,6 +196,8 @@ class Daemon {
   Result<std::shared_ptr<const Live>> live_from(config::Config config) const;
   void wait_for_signal();
   void on_signal(int signal);
+  Result<void> open_shelf();
+  void sweep_shelf();
   void reload();
   void begin_drain();
   void cut();
@@ -171,7 +208,11 @@ class Daemon {
   std::unique_ptr<EmbeddedSandbox> sandbox_;
   keypool::KeyPool pool_;
   ObjectOwners owners_;
+  KeptMemory kept_memory_;
+  RunningResponses running_;
   std::unique_ptr<StoreWriter> writer_;
+  std::unique_ptr<PictureFolder> pictures_;  ///< with the sandbox only: a folder that goes with it
+  std::unique_ptr<images::Shelf> shelf_;
   std::unique_ptr<front::Pages> pages_;
   std::vector<asio::ip::tcp::endpoint> endpoints_;
   std::shared_ptr<const Live> live_;
@@ -179,13 +220,16 @@ class Daemon {
   async::Loop main_;
   asio::signal_set signals_{main_.context()};
   async::Deadline drain_deadline_{main_, [this] { cut(); }};
+  async::Deadline sweep_due_{main_, [this] { sweep_shelf(); }};
   std::size_t draining_ = 0;  ///< workers that still have connections
   bool stopping_ = false;
 
   std::unique_ptr<Recovery> recovery_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::unique_ptr<ModelCatalog> catalog_;  // after the loops: it comes back to them with answers
-  async::Workers computing_{2};  // after the loops: its end waits for work that comes back to them
+  // After the loops: their ends wait for work that comes back to them.
+  std::unique_ptr<ModelCatalog> catalog_;
+  std::unique_ptr<Kept> kept_;
+  async::Workers computing_{2};
 };
 
 Result<std::shared_ptr<const Live>> Daemon::live_from(config::Config config) const {
@@ -206,6 +250,7 @@ Result<void> Daemon::open_keys() {
     pool_.replace(keys_from(secrets), wall_clock());
     own_tokens_ = {Secret("gembal-" + random_hex(16))};
     token_is_new_ = true;
+    kept_ = std::make_unique<Kept>(kept_memory_, nullptr);
     return {};
   }
   auto store = store::KeyStore::open(config.store.url);
@@ -234,8 +279,29 @@ Result<void> Daemon::open_keys() {
   const auto loaded = load_pool(*store, pool_, wall_clock());
   if (!loaded) return loaded.error();
   owners_.learn(loaded->objects, wall_clock());
-  writer_ = std::make_unique<StoreWriter>(*std::move(store), pool_, owners_, *loaded);
+  writer_ = std::make_unique<StoreWriter>(*std::move(store), pool_, owners_, kept_memory_, *loaded);
+  kept_ = std::make_unique<Kept>(kept_memory_,
+                                 [url = config.store.url] { return store::KeyStore::open(url); });
   return {};
+}
+
+Result<void> Daemon::open_shelf() {
+  if (!options_.sandbox) {
+    const std::filesystem::path store = options_.loaded.config.store.url;
+    shelf_ = std::make_unique<images::Shelf>(store.parent_path() / "images");
+    return {};
+  }
+  auto folder = PictureFolder::make();
+  if (!folder) return std::move(folder).error();
+  pictures_ = *std::move(folder);
+  shelf_ = std::make_unique<images::Shelf>(pictures_->path());
+  return {};
+}
+
+// On the main thread, which has nothing to do but to wait for signals.
+void Daemon::sweep_shelf() {
+  shelf_->sweep(shelf_limits(live_->config), wall_clock());
+  sweep_due_.set(kSweepInterval);
 }
 
 Result<void> Daemon::open_workers() {
@@ -253,7 +319,8 @@ Result<void> Daemon::open_workers() {
   catalog_ = std::make_unique<ModelCatalog>(pool_, learned, live_);
   for (std::size_t i = 0; i < count; ++i) {
     workers_.push_back(std::make_unique<Worker>(pool_, learned, computing_, *pages_, owners_,
-                                                *catalog_, writer_.get(), live_));
+                                                *catalog_, *kept_, running_, writer_.get(), *shelf_,
+                                                live_));
     for (const auto& endpoint : endpoints_) {
       if (auto listening = workers_.back()->listen(endpoint, share); !listening) return listening;
     }
@@ -270,6 +337,7 @@ Result<void> Daemon::open() {
   pages_ = std::make_unique<front::Pages>([this] {
     return front::Readiness{pool_.usable(), !writer_ || writer_->works()};
   });
+  if (auto opened = open_shelf(); !opened) return opened;
   return open_workers();
 }
 
@@ -289,6 +357,7 @@ void Daemon::run() {
   wait_for_signal();
   for (auto& worker : workers_) worker->start();
   if (writer_) recovery_ = std::make_unique<Recovery>(pool_, *writer_, live_);
+  sweep_shelf();
   main_.run();
   for (auto& worker : workers_) worker->join();
 }

@@ -6,18 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "daemon/failure.hpp"
 #include "lib/async/loop.hpp"
 #include "lib/sse/parser.hpp"
 #include "lib/upstream/answer.hpp"
 #include "lib/upstream/form.hpp"
 
 namespace gembal::daemon {
-
-/// Why an answer cannot be gone on with.
-struct Failure {
-  int status = 502;  ///< HTTP's, for a client that has nothing yet
-  Error error;
-};
 
 /// Events of an upstream stream that came together.
 struct Events {

@@ -1,11 +1,18 @@
 #include "daemon/gateway.hpp"
 
 #include "daemon/front/pages.hpp"
+#include "daemon/picture_hosting.hpp"
+#include "daemon/routes_audio.hpp"
 #include "daemon/routes_chat.hpp"
+#include "daemon/routes_completions.hpp"
+#include "daemon/routes_embeddings.hpp"
 #include "daemon/routes_files.hpp"
+#include "daemon/routes_forward.hpp"
 #include "daemon/routes_gemini.hpp"
+#include "daemon/routes_images.hpp"
+#include "daemon/routes_messages.hpp"
 #include "daemon/routes_models.hpp"
-#include "daemon/routes_openai.hpp"
+#include "daemon/routes_responses.hpp"
 #include "lib/log/log.hpp"
 
 namespace gembal::daemon {
@@ -29,6 +36,14 @@ Response preflight(const RequestScope& scope) {
   const auto wanted = head.field("access-control-request-headers");
   if (!wanted.empty()) response.headers.emplace_back("access-control-allow-headers", wanted);
   return response;
+}
+
+bool takes_post_only(Target target) {
+  return target == Target::openai_chat || target == Target::openai_completions ||
+         target == Target::openai_embeddings || target == Target::openai_images ||
+         target == Target::openai_edits || target == Target::openai_speech ||
+         target == Target::openai_transcripts || target == Target::openai_translations ||
+         target == Target::anthropic_messages || target == Target::anthropic_count;
 }
 
 void log_request(const RequestScope& scope) {
@@ -98,8 +113,7 @@ async::Task<void> Gateway::serve(RequestScope& scope) {
     co_return;
   }
   const auto target = scope.route.target;
-  if ((target == Target::openai_chat || target == Target::openai_embeddings) &&
-      head.method != "POST") {
+  if (takes_post_only(target) && head.method != "POST") {
     co_await answer_error(scope, 405, "this address takes POST only");
     co_return;
   }
@@ -108,9 +122,19 @@ async::Task<void> Gateway::serve(RequestScope& scope) {
     case Target::upload: co_await relay_upload(scope); break;
     case Target::openai_forward: co_await relay_openai(scope); break;
     case Target::openai_chat: co_await chat_completions(scope); break;
+    case Target::openai_completions: co_await completions(scope); break;
+    case Target::anthropic_messages: co_await create_message(scope); break;
+    case Target::anthropic_count: co_await count_message(scope); break;
     case Target::openai_embeddings: co_await embeddings(scope); break;
+    case Target::openai_speech: co_await speech(scope); break;
+    case Target::openai_transcripts: co_await transcriptions(scope); break;
+    case Target::openai_translations: co_await translations(scope); break;
+    case Target::openai_responses: co_await responses(scope); break;
     case Target::openai_models: co_await list_models(scope); break;
     case Target::openai_model: co_await show_model(scope); break;
+    case Target::openai_images: co_await image_generations(scope); break;
+    case Target::openai_edits: co_await image_edits(scope); break;
+    case Target::picture: co_await show_picture(scope); break;
     case Target::page:
       co_await answer_response(scope, services_.pages.serve(scope.exchange.request()));
       break;

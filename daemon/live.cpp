@@ -24,6 +24,10 @@ Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector
 
   if (!config.auth.admin_token.empty()) tokens.push_back(config.auth.admin_token);
 
+  // Clients of Anthropic's have the names of its models built in.
+  if (!config.models.anthropic.empty())
+    config.models.rules.aliases.emplace_back("*claude-*", config.models.anthropic);
+
   std::vector<std::string> extra;
   for (const auto& [name, value] : config.upstream.headers) extra.push_back(name + ": " + value);
 

@@ -19,15 +19,16 @@ struct Kind {
   hours life;
 };
 constexpr hours kDay{24};
-constexpr std::array<Kind, 9> kKinds = {{{"files", 2 * kDay},
-                                         {"cachedContents", 7 * kDay},
-                                         {"batches", 60 * kDay},
-                                         {"fileSearchStores", 3650 * kDay},
-                                         {"interactions", 60 * kDay},
-                                         {"tunedModels", 3650 * kDay},
-                                         {"agents", 3650 * kDay},
-                                         {"environments", 60 * kDay},
-                                         {"triggers", 3650 * kDay}}};
+constexpr std::array<Kind, 10> kKinds = {{{"files", 2 * kDay},
+                                          {"cachedContents", 7 * kDay},
+                                          {"batches", 60 * kDay},
+                                          {"fileSearchStores", 3650 * kDay},
+                                          {"interactions", 60 * kDay},
+                                          {"tunedModels", 3650 * kDay},
+                                          {"agents", 3650 * kDay},
+                                          {"environments", 60 * kDay},
+                                          {"triggers", 3650 * kDay},
+                                          {"videos", 7 * kDay}}};
 constexpr hours kOperationLife = 7 * kDay;
 
 const Kind* kind_of(std::string_view name) {
@@ -135,7 +136,7 @@ std::string object_of_path(std::string_view path) {
 
 std::string object_of_openai_path(std::string_view path) {
   auto decoded = percent_decode(path);
-  for (const std::string collection : {"/files", "/batches"}) {
+  for (const std::string collection : {"/files", "/batches", "/videos"}) {
     const auto prefix = "/openai" + collection + "/";
     if (!decoded.starts_with(prefix)) continue;
     auto rest = std::string_view(decoded).substr(prefix.size() - 1);  // "/batches/x", or "/x"
@@ -172,6 +173,26 @@ std::vector<MadeObject> objects_in_reply(std::string_view body, TimePoint now) {
   for (const auto* member : {"response", "metadata"}) {
     if (const Json* inner = find(*reply, member)) add_files(*inner, now, made);
   }
+  return made;
+}
+
+std::vector<MadeObject> objects_in_openai_reply(std::string_view body, TimePoint now) {
+  std::vector<MadeObject> made;
+  const auto reply = parse_json(body);
+  if (!reply || !reply->is_object()) return made;
+  const auto add = [&](const std::string& collection, std::string_view id) {
+    if (id.empty()) return;
+    const std::string name =
+        id.starts_with(collection) ? std::string(id) : collection + std::string(id);
+    made.push_back({name, expiry(Json::object(), name, now)});
+  };
+  for (const auto& [kind, collection] :
+       {std::pair{"file", "files/"}, std::pair{"batch", "batches/"},
+        std::pair{"video", "videos/"}}) {
+    if (string_in(*reply, "object") == kind) add(collection, string_in(*reply, "id"));
+  }
+  for (const auto* member : {"output_file_id", "error_file_id"})
+    add("files/", string_in(*reply, member));
   return made;
 }
 

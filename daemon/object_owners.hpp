@@ -57,6 +57,10 @@ struct MadeObject {
 /// its kind's usual life is counted from here. Pure.
 std::vector<MadeObject> objects_in_reply(std::string_view body, TimePoint now);
 
+/// The same of a reply of the OpenAI-compatible surface: a file, a batch with the files of its
+/// results, a video.
+std::vector<MadeObject> objects_in_openai_reply(std::string_view body, TimePoint now);
+
 /// The interaction that an event stream begins with; nullopt until its name has arrived. Pure.
 std::optional<MadeObject> interaction_in_events(std::string_view events, TimePoint now);
 

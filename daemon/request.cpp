@@ -39,6 +39,7 @@ Headers RequestScope::headers() const {
   Headers made;
   made.reserve(16);
   made.emplace_back("x-gembal-request-id", exchange.id());
+  if (route.dialect == Dialect::anthropic) made.emplace_back("request-id", exchange.id());
   if (!key_id.empty()) {
     made.emplace_back("x-gembal-key", key_id);
     made.emplace_back("x-gembal-overhead", overhead(*this));
@@ -52,6 +53,14 @@ Headers RequestScope::headers() const {
     made.emplace_back("vary", "Origin");
   }
   return made;
+}
+
+std::string own_origin(const front::RequestHead& head) {
+  const auto forwarded = head.field("x-forwarded-proto");
+  const bool is_secure = iequals(forwarded.substr(0, forwarded.find(',')), "https");
+  const auto host = head.field("host");
+  return (is_secure ? "https://" : "http://") +
+         (host.empty() ? std::string("localhost") : std::string(host));
 }
 
 bool allows_origin(const Live& live, std::string_view origin) {
@@ -69,12 +78,13 @@ async::Task<void> answer_response(RequestScope& scope, Response response) {
 
 async::Task<void> answer_error(RequestScope& scope, Error error) {
   scope.failure = error.message;
-  co_await answer_response(scope, error_response(scope.route.dialect, error));
+  co_await answer_response(scope, error_response(scope.route.dialect, error, scope.exchange.id()));
 }
 
 async::Task<void> answer_error(RequestScope& scope, int status, std::string message) {
   scope.failure = message;
-  co_await answer_response(scope, error_response(scope.route.dialect, status, message));
+  co_await answer_response(
+      scope, error_response(scope.route.dialect, status, message, scope.exchange.id()));
 }
 
 async::Task<void> answer_json(RequestScope& scope, std::string body) {

@@ -9,6 +9,8 @@
 #include "daemon/object_owners.hpp"
 #include "daemon/routes.hpp"
 #include "lib/async/workers.hpp"
+#include "lib/http/client.hpp"
+#include "lib/images/shelf.hpp"
 #include "lib/upstream/dispatcher.hpp"
 
 namespace gembal::daemon {
@@ -16,17 +18,25 @@ namespace gembal::daemon {
 namespace front {
 class Pages;
 }
+class Background;
+class Kept;
 class ModelCatalog;
+class RunningResponses;
 class StoreWriter;
 
 /// What the requests of one loop share. Everything in it outlives them.
 struct Services {
   upstream::Dispatcher& dispatcher;
+  http::Client& client;
   async::Workers& workers;
   const front::Pages& pages;
   ObjectOwners& owners;
   ModelCatalog& catalog;
-  StoreWriter* writer;  ///< null: nothing is remembered beyond this process
+  Kept& kept;
+  Background& background;
+  RunningResponses& running;
+  StoreWriter* writer;   ///< null: nothing is remembered beyond this process
+  images::Shelf& shelf;  ///< of the pictures that gembal keeps itself
 };
 
 /// One request on its way through a handler, and what its log line will say.
@@ -50,6 +60,9 @@ struct RequestScope {
   /// The headers that every reply of this request has.
   Headers headers() const;
 };
+
+/// Where the client reaches this server: "http://localhost:8000".
+std::string own_origin(const front::RequestHead& head);
 
 /// Whether a page of that origin may read the replies.
 bool allows_origin(const Live& live, std::string_view origin);

@@ -56,12 +56,14 @@ Route native(std::string_view version, std::string_view rest, std::string_view q
   return route;
 }
 
-Route openai(Target target) {
+Route translated(Target target, Dialect dialect) {
   Route route;
   route.target = target;
-  route.dialect = Dialect::openai;
+  route.dialect = dialect;
   return route;
 }
+
+Route openai(Target target) { return translated(target, Dialect::openai); }
 
 Route forward(std::string_view rest, std::string_view query) {
   Route route = openai(Target::openai_forward);
@@ -83,11 +85,31 @@ bool asks_natively(const front::RequestHead& head) {
          query_value(head.query, "key").has_value();
 }
 
-/// Below /v1, which OpenAI's clients and Google's current SDKs share.
+/// "/messages" and what is below it, of which we have the counting of tokens.
+Route messages(std::string_view rest) {
+  if (rest == "/messages") return translated(Target::anthropic_messages, Dialect::anthropic);
+  if (rest == "/messages/count_tokens")
+    return translated(Target::anthropic_count, Dialect::anthropic);
+  return unsupported(Dialect::anthropic);
+}
+
+/// Below /v1, which clients of OpenAI and Anthropic and Google's current SDKs share.
 Route below_v1(std::string_view rest, const front::RequestHead& head) {
   const bool reads = head.method == "GET" || head.method == "HEAD";
   if (rest == "/chat/completions") return openai(Target::openai_chat);
+  if (rest == "/completions") return openai(Target::openai_completions);
   if (rest == "/embeddings") return openai(Target::openai_embeddings);
+  if (std::string_view left = rest; take_prefix(left, "/messages")) return messages(rest);
+  if (std::string_view below = rest; take_prefix(below, "/responses")) {
+    Route route = openai(Target::openai_responses);
+    route.upstream_path = below;
+    return route;
+  }
+  if (rest == "/audio/speech") return openai(Target::openai_speech);
+  if (rest == "/audio/transcriptions") return openai(Target::openai_transcripts);
+  if (rest == "/audio/translations") return openai(Target::openai_translations);
+  if (rest == "/images/generations") return openai(Target::openai_images);
+  if (rest == "/images/edits") return openai(Target::openai_edits);
   if (!reads && rest.starts_with("/models/") && rest.find(':') != std::string_view::npos)
     return native("v1", rest, head.query);
   // Of these OpenAI's API has none.
@@ -103,13 +125,15 @@ Route below_v1(std::string_view rest, const front::RequestHead& head) {
       if (take_prefix(left, shared)) return native("v1", rest, head.query);
     }
   }
-  if (rest == "/models" && reads) return openai(Target::openai_models);
+  const auto dialect =
+      head.field("anthropic-version").empty() ? Dialect::openai : Dialect::anthropic;
+  if (rest == "/models" && reads) return translated(Target::openai_models, dialect);
   if (rest.starts_with("/models/") && reads) {
-    Route route = openai(Target::openai_model);
+    Route route = translated(Target::openai_model, dialect);
     route.model = gemini::bare_model(percent_decode(rest.substr(8)));
     return route;
   }
-  return unsupported(Dialect::openai);
+  return unsupported(dialect);
 }
 
 }  // namespace
@@ -173,6 +197,11 @@ Result<Route> find_route(const front::RequestHead& head) {
 
   Route page;
   page.needs_token = false;
+  if (rest = path; take_prefix(rest, "/images") && rest.size() > 1) {
+    // Its name cannot be guessed: it is its own token.
+    page.target = Target::picture;
+    page.upstream_path = rest.substr(1);
+  }
   return page;
 }
 

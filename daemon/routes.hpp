@@ -11,27 +11,37 @@ namespace gembal::daemon {
 
 /// What a path is for.
 enum class Target {
-  native,             ///< the Gemini API, passed through
-  openai_chat,        ///< /v1/chat/completions, translated
-  openai_embeddings,  ///< /v1/embeddings, translated
-  openai_models,      ///< /v1/models
-  openai_model,       ///< /v1/models/{id}
-  openai_forward,     ///< Google's own OpenAI-compatible surface
-  upload,             ///< files on their way to the Gemini API, of any size
-  page,               ///< served by gembal itself
-  unsupported,        ///< a part of an API that gembal does not offer: 501
+  native,               ///< the Gemini API, passed through
+  openai_chat,          ///< /v1/chat/completions, translated
+  openai_completions,   ///< /v1/completions, translated
+  openai_embeddings,    ///< /v1/embeddings, translated
+  openai_responses,     ///< /v1/responses and what is below it
+  openai_images,        ///< /v1/images/generations
+  openai_edits,         ///< /v1/images/edits
+  openai_speech,        ///< /v1/audio/speech
+  openai_transcripts,   ///< /v1/audio/transcriptions
+  openai_translations,  ///< /v1/audio/translations
+  openai_models,        ///< /v1/models
+  openai_model,         ///< /v1/models/{id}
+  anthropic_messages,   ///< /v1/messages, translated
+  anthropic_count,      ///< /v1/messages/count_tokens
+  openai_forward,       ///< Google's own OpenAI-compatible surface
+  upload,               ///< files on their way to the Gemini API, of any size
+  picture,              ///< one that gembal keeps: its name is in upstream_path
+  page,                 ///< served by gembal itself
+  unsupported,          ///< a part of an API that gembal does not offer: 501
 };
 
 /// Where a request goes. Pure data made from its head.
 struct Route {
   Target target = Target::page;
   Dialect dialect = Dialect::gemini;
-  std::string version;  ///< native and forwarded: "v1beta", "v1", "v1alpha"
-  std::string
-      upstream_path;  ///< native and forwarded: what follows the version, with its leading slash
-  std::string query;  ///< of those, without the client's token
-  std::string model;  ///< from the path; "" when there is none
-  std::string after_model;  ///< what follows it there: ":generateContent"
+  std::string version;        ///< native and forwarded: "v1beta", "v1", "v1alpha"
+  std::string upstream_path;  ///< native and forwarded: what follows the version, with its leading
+                              ///< slash; of responses what follows their name
+  std::string query;          ///< of those, without the client's token
+  std::string model;          ///< from the path; "" when there is none
+  std::string after_model;    ///< what follows it there: ":generateContent"
   upstream::Form form = upstream::Form::opaque;
   bool needs_token = true;
 };

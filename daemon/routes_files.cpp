@@ -64,15 +64,6 @@ upstream::Call call_to(RequestScope& scope, std::string url) {
   return call;
 }
 
-/// Where the client reaches this server.
-std::string own_origin(const front::RequestHead& head) {
-  const auto forwarded = head.field("x-forwarded-proto");
-  const bool is_secure = iequals(forwarded.substr(0, forwarded.find(',')), "https");
-  const auto host = head.field("host");
-  return (is_secure ? "https://" : "http://") +
-         (host.empty() ? std::string("localhost") : std::string(host));
-}
-
 /// "…?upload_id=SESSION&upload_protocol=resumable" at this server, in place of upstream's address.
 std::string own_session_url(const front::RequestHead& head, const std::string& session) {
   return own_origin(head) + std::string(head.path) + "?upload_id=" + session +

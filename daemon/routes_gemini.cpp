@@ -1,19 +1,16 @@
 #include "daemon/routes_gemini.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "daemon/native_request.hpp"
 #include "daemon/native_stream.hpp"
 #include "daemon/open_upstream.hpp"
 #include "daemon/owning.hpp"
+#include "daemon/relay.hpp"
 #include "daemon/routes_lists.hpp"
 #include "daemon/routes_models.hpp"
 #include "daemon/stream_guard.hpp"
 #include "lib/core/json.hpp"
-#include "lib/core/json_peek.hpp"
-#include "lib/gemini/error_reply.hpp"
-#include "lib/gemini/model_name.hpp"
 
 namespace gembal::daemon {
 namespace {
@@ -21,11 +18,8 @@ namespace {
 using upstream::Answer;
 using upstream::Form;
 
-constexpr std::size_t kErrorBodyBytes = 1 << 20;
 constexpr std::size_t kReplyBytes = 256u << 20;
-constexpr std::size_t kMadeBytes = 1 << 20;
 constexpr std::size_t kMadeStart = 64 * 1024;  // of a stream: the name comes in its first event
-constexpr auto kFoundLife = std::chrono::hours{48};
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 
@@ -33,68 +27,6 @@ TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 // escaped, and a line end, too.
 const std::vector<std::string_view> kGeminiEnds = {"\"finishReason\"", "\"promptFeedback\"",
                                                    "\"error\""};
-const std::vector<std::string_view> kOpenaiEnds = {"\ndata: [DONE]", "\"error\""};
-
-/// The same request, aimed at upstream: without the client's credentials, with its body handed
-/// over.
-upstream::Call forwarded(RequestScope& scope, const std::string& path) {
-  auto& request = scope.exchange.request();
-  const auto& route = scope.route;
-  auto call = scope.call(scope.live->upstream.url(route.version, path, route.query));
-  auto headers = forwarded_headers(request.head, scope.live->sandbox);
-  std::move(headers.begin(), headers.end(), std::back_inserter(call.headers));
-  call.method = request.head.method == "HEAD" ? "GET" : request.head.method;
-  const bool carries = !request.body.empty() || request.head.content_length || request.head.chunked;
-  if (carries) call.body = std::make_shared<const std::string>(std::move(request.body));
-  call.model = route.model;
-  call.form = route.form;
-  return call;
-}
-
-std::optional<std::uint64_t> announced_length(const http::Head& head) {
-  const auto text = head.header("content-length");
-  std::uint64_t length = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), length);
-  if (text.empty() || failure != std::errc() || end != text.data() + text.size())
-    return std::nullopt;
-  return length;
-}
-
-Headers headers_for(const RequestScope& scope, const http::Head& head) {
-  auto headers = scope.headers();
-  auto returned = returned_headers(head, scope.live->upstream);
-  std::move(returned.begin(), returned.end(), std::back_inserter(headers));
-  return headers;
-}
-
-/// Writes a body piece by piece; what comes in one go leaves in one go. False when the client left.
-async::Task<bool> pass_body(RequestScope& scope, Answer& answer) {
-  while (const auto piece = co_await answer.next()) {
-    const bool sent =
-        co_await scope.exchange.write(*piece, answer.ready() ? Flush::later : Flush::now);
-    if (!sent) co_return false;
-  }
-  co_return true;
-}
-
-/// What is left of a reply that has begun, and its end.
-async::Task<void> pass_rest(RequestScope& scope, Answer& answer) {
-  const bool sent = co_await pass_body(scope, answer);
-  if (!sent) co_return;
-  if (answer.error()) {
-    // What began as a reply cannot become an error: a cut connection is the one honest sign left.
-    scope.failure = answer.error()->message;
-    scope.exchange.abandon();
-    co_return;
-  }
-  co_await scope.exchange.finish();
-}
-
-async::Task<void> pass_whole(RequestScope& scope, Answer& answer) {
-  scope.exchange.begin(answer.status(), headers_for(scope, answer.head()),
-                       announced_length(answer.head()));
-  co_await pass_rest(scope, answer);
-}
 
 /// Passes an event stream on. One that does not come to a proper end gets an error event of the
 /// dialect, never a silent end.
@@ -127,10 +59,6 @@ async::Task<void> pass_events(RequestScope& scope, Answer& answer, StreamGuard g
   co_await exchange.finish();
 }
 
-bool is_event_stream(const Answer& answer) {
-  return answer.head().header("content-type").starts_with("text/event-stream");
-}
-
 /// The call for the path's own model, or for one that answers for it.
 CallFor native_call_for(RequestScope& scope, const NativeRequest& request) {
   const auto call =
@@ -146,17 +74,6 @@ CallFor native_call_for(RequestScope& scope, const NativeRequest& request) {
       made.body = std::make_shared<const std::string>(body_for_other(scope, request, model));
     return made;
   };
-}
-
-/// Sends a call that is about an object to the key that made it; one that nobody knows is looked
-/// for.
-void own_call(RequestScope& scope, upstream::Call& call, const std::string& object) {
-  if (const auto owner = scope.services.owners.find(object, wall_clock())) {
-    call.owner = upstream::OwningKey{owner->key_id, owner->project};
-    return;
-  }
-  scope.unknown_objects.push_back(object);
-  call.seeks_owner = true;
 }
 
 async::Task<Result<Answer>> open_native(RequestScope& scope, const NativeRequest& request) {
@@ -182,15 +99,6 @@ async::Task<Result<Answer>> open_native(RequestScope& scope, const NativeRequest
   co_return std::move(opened);
 }
 
-/// What a request named, and nobody knew whose it was, belongs to the key that found it.
-async::Task<void> remember_found(RequestScope& scope, const Answer& answer) {
-  if (scope.unknown_objects.empty() || answer.status() >= 400) co_return;
-  std::vector<MadeObject> found;
-  for (auto& name : scope.unknown_objects)
-    found.push_back({std::move(name), wall_clock() + kFoundLife});
-  co_await remember_objects(scope, answer.key(), std::move(found));
-}
-
 async::Task<Result<Answer>> open_remembering(RequestScope& scope, const NativeRequest& request) {
   auto opened = co_await open_native(scope, request);
   if (opened) co_await remember_found(scope, *opened);
@@ -212,37 +120,6 @@ async::Task<void> pass_shown(RequestScope& scope, Answer& answer,
   scope.exchange.begin(200, headers_for(scope, answer.head()), text.size());
   const bool sent = co_await scope.exchange.write(text, Flush::later);
   if (sent) co_await scope.exchange.finish();
-}
-
-/// A client that is told of an object may count on it: whose it is, is remembered first.
-async::Task<void> remember_made(RequestScope& scope, const Answer& answer, std::string_view body) {
-  auto made = objects_in_reply(body, wall_clock());
-  co_await remember_objects(scope, answer.key(), std::move(made));
-}
-
-/// Passes the reply to a request that makes objects, or tells of those that were made. A long one
-/// is a result: what it names is not looked for.
-async::Task<void> pass_made(RequestScope& scope, Answer& answer) {
-  std::string body;
-  bool is_whole = false;
-  while (body.size() < kMadeBytes) {
-    const auto piece = co_await answer.next();
-    if (!piece) {
-      is_whole = !answer.error();
-      break;
-    }
-    body += *piece;
-  }
-  if (answer.error()) {  // nothing was sent yet: it can be told properly
-    co_await answer_error(scope, *answer.error());
-    co_return;
-  }
-  if (is_whole) co_await remember_made(scope, answer, body);
-  scope.exchange.begin(answer.status(), headers_for(scope, answer.head()),
-                       announced_length(answer.head()));
-  const bool sent = co_await scope.exchange.write(body, Flush::later);
-  if (!sent) co_return;
-  co_await pass_rest(scope, answer);
 }
 
 /// Passes an interaction's events; the first of them has its name.
@@ -330,7 +207,7 @@ async::Task<void> relay_native(RequestScope& scope) {
     if (is_event_stream(answer)) {
       co_await pass_made_events(scope, answer);
     } else {
-      co_await pass_made(scope, answer);
+      co_await pass_made(scope, answer, objects_in_reply);
     }
     co_return;
   }
@@ -338,34 +215,6 @@ async::Task<void> relay_native(RequestScope& scope) {
     const auto object = object_of_path(path);
     const auto parts = std::count(path.begin(), path.end(), '/');
     if (parts == 2) forget_object(scope, object);
-  }
-  co_await pass_whole(scope, answer);
-}
-
-async::Task<void> relay_openai(RequestScope& scope) {
-  if (auto model = top_level_string(scope.exchange.request().body, "model"))
-    scope.model = gemini::bare_model(*model);
-  auto call = forwarded(scope, scope.route.upstream_path);
-  call.model = scope.model;
-  call.key_header = upstream::KeyHeader::bearer;
-  const auto object = object_of_openai_path(scope.route.upstream_path);
-  if (!object.empty()) own_call(scope, call, object);
-  auto opened = co_await open_upstream(scope, std::move(call));
-  if (!opened) {
-    co_await answer_error(scope, std::move(opened).error());
-    co_return;
-  }
-  auto& answer = *opened;
-  co_await remember_found(scope, answer);
-  if (answer.status() >= 400) {
-    const auto body = co_await answer.rest(kErrorBodyBytes);
-    std::string message = body ? gemini::message_of(*body) : body.error().message;
-    co_await answer_error(scope, answer.status(), std::move(message));
-    co_return;
-  }
-  if (is_event_stream(answer)) {
-    co_await pass_events(scope, answer, StreamGuard(kOpenaiEnds));
-    co_return;
   }
   co_await pass_whole(scope, answer);
 }

@@ -8,8 +8,4 @@ namespace gembal::daemon {
 /// the headers.
 async::Task<void> relay_native(RequestScope& scope);
 
-/// Passes a request to Google's own OpenAI-compatible surface; errors come back in a shape that
-/// OpenAI's clients can read.
-async::Task<void> relay_openai(RequestScope& scope);
-
 }  // namespace gembal::daemon

@@ -5,6 +5,7 @@
 
 #include "daemon/model_catalog.hpp"
 #include "daemon/open_upstream.hpp"
+#include "lib/anthropic/models.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/time.hpp"
 #include "lib/gemini/called_model.hpp"
@@ -46,6 +47,16 @@ async::Task<void> answer_native_page(RequestScope& scope, const std::vector<Json
   co_await answer_json(scope, to_text(reply));
 }
 
+/// A model in the dialect of the path.
+std::string shown(const RequestScope& scope, const Json& model) {
+  switch (scope.route.dialect) {
+    case Dialect::gemini: break;
+    case Dialect::openai: return openai::model_reply(model, now_in_seconds());
+    case Dialect::anthropic: return anthropic::model_reply(model);
+  }
+  return to_text(model);
+}
+
 Error no_such_model(const std::string& name) {
   return {ErrorKind::not_found, "there is no model '" + name + "'",
           "the list of models says which there are", std::nullopt, "model"};
@@ -72,7 +83,10 @@ async::Task<void> list_models(RequestScope& scope) {
     co_await answer_native_page(scope, offered);
     co_return;
   }
-  co_await answer_json(scope, openai::models_reply(offered, now_in_seconds()));
+  auto reply = scope.route.dialect == Dialect::anthropic
+                   ? anthropic::models_reply(offered)
+                   : openai::models_reply(offered, now_in_seconds());
+  co_await answer_json(scope, std::move(reply));
 }
 
 async::Task<bool> show_known_model(RequestScope& scope) {
@@ -82,10 +96,7 @@ async::Task<bool> show_known_model(RequestScope& scope) {
   if (!known) co_return false;
   const auto model = gemini::find_model(**known, scope.route.model, rules_of(scope));
   if (!model) co_return false;
-  const auto text = scope.route.dialect == Dialect::gemini
-                        ? to_text(*model)
-                        : openai::model_reply(*model, now_in_seconds());
-  co_await answer_json(scope, text);
+  co_await answer_json(scope, shown(scope, *model));
   co_return true;
 }
 
@@ -122,7 +133,7 @@ async::Task<void> show_model(RequestScope& scope) {
     co_return;
   }
   (*model)["name"] = "models/" + called->called;
-  co_await answer_json(scope, openai::model_reply(*model, now_in_seconds()));
+  co_await answer_json(scope, shown(scope, *model));
 }
 
 }  // namespace gembal::daemon

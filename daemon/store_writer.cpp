@@ -48,8 +48,9 @@ Result<store::News> load_pool(store::KeyStore& store, keypool::KeyPool& pool, Ti
 }
 
 StoreWriter::StoreWriter(store::KeyStore store, keypool::KeyPool& pool, ObjectOwners& owners,
-                         const store::News& loaded)
-    : store_(std::move(store)), pool_(pool), owners_(owners), seen_seq_(loaded.seq) {
+                         KeptMemory& kept, const store::News& loaded)
+    : store_(std::move(store)), pool_(pool), owners_(owners), kept_(kept), seen_seq_(loaded.seq) {
+  kept_.write_behind();
   for (const auto& row : loaded.usage) counted_[row_name(row)] = {0, row.requests, row.hour};
   thread_ = std::thread([this] { run(); });
 }
@@ -100,7 +101,8 @@ void StoreWriter::run() {
       std::unique_lock lock(mutex_);
       // A store that fails is not asked again and again.
       changed_.wait_for(lock, kLook, [this] {
-        return stopping_ || (!write_failed_ && (!waiting_.empty() || !enabled_.empty()));
+        return stopping_ || (!write_failed_ &&
+                             (!waiting_.empty() || !enabled_.empty() || !when_written_.empty()));
       });
       // A failure of one key is often followed by those of others. Whoever waits for its object to
       // be written is not kept.
@@ -127,11 +129,14 @@ void StoreWriter::write_waiting() {
     std::swap(when_written, when_written_);
     dropped = std::exchange(dropped_, 0);
   }
+  dropped += kept_.take_dropped();
   if (dropped > 0)
     log::warn("the key store is too slow: changes were dropped", {{"dropped", dropped}});
   append(batch.usage, pool_.take_usage(wall_clock()));
+  batch.kept = kept_.take();
   if (!batch.empty()) {
     const auto written = store_.write(batch);
+    kept_.written(static_cast<bool>(written));
     write_failed_ = !written;
     note(written);
     if (written) {

@@ -7,6 +7,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "daemon/kept_memory.hpp"
 #include "daemon/object_owners.hpp"
 #include "lib/keypool/key_pool.hpp"
 #include "lib/store/key_store.hpp"
@@ -23,9 +24,9 @@ Result<store::News> load_pool(store::KeyStore& store, keypool::KeyPool& pool, Ti
 /// and counted.
 class StoreWriter {
  public:
-  /// Starts the thread. `loaded`: what load_pool() returned. Pool and owners must outlive the
-  /// writer.
-  StoreWriter(store::KeyStore store, keypool::KeyPool& pool, ObjectOwners& owners,
+  /// Starts the thread. `loaded`: what load_pool() returned. Pool, owners and what is kept must
+  /// outlive the writer.
+  StoreWriter(store::KeyStore store, keypool::KeyPool& pool, ObjectOwners& owners, KeptMemory& kept,
               const store::News& loaded);
 
   /// Writes what is left, for at most a few seconds, and ends.
@@ -60,6 +61,7 @@ class StoreWriter {
   store::KeyStore store_;  ///< the thread's own
   keypool::KeyPool& pool_;
   ObjectOwners& owners_;
+  KeptMemory& kept_;
   std::int64_t seen_seq_ = 0;
   TimePoint next_clean_up_{};
   bool write_failed_ = false;  ///< the last one

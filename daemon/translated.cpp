@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "daemon/event_feed.hpp"
+#include "daemon/failure.hpp"
 #include "daemon/heartbeat.hpp"
 #include "daemon/open_upstream.hpp"
 #include "daemon/paced_feed.hpp"
+#include "daemon/picture_hosting.hpp"
 #include "daemon/translated_extras.hpp"
-#include "lib/gemini/error_reply.hpp"
 #include "lib/gemini/sources_rendering.hpp"
 
 namespace gembal::daemon {
@@ -17,41 +18,38 @@ using upstream::Answer;
 using upstream::Form;
 
 constexpr std::size_t kReplyBytes = 256u << 20;
-constexpr std::size_t kErrorBodyBytes = 1 << 20;
 
-/// A translation with its request as text, ready to be sent.
+using Body = std::shared_ptr<const std::string>;
+
+/// A translation with its requests as text, ready to be sent.
 struct Prepared {
   Translation translation;
-  std::shared_ptr<const std::string> body;  ///< for the model that was asked for
+  std::vector<Body> bodies;  ///< for the model that was asked for: each call's, or one for all
 };
 
-/// The request for a model, as text.
-Result<std::string> write_body(const Translation& translation, const std::string& model) {
+/// The requests for a model, as text.
+Result<std::vector<Body>> write_bodies(const Translation& translation, const std::string& model) {
   auto body = translation.body(model);
   if (!body) return std::move(body).error();
-  return to_text(*body);
-}
-
-/// What upstream is asked for: a stream for a client that wants one, unless it only seems to be.
-Form form_of(const RequestScope& scope, const Translation& translation) {
-  return translation.stream && !scope.live->config.stream.fake ? Form::sse : Form::unary;
-}
-
-/// Between two signs of life.
-std::chrono::milliseconds heartbeat_of(const RequestScope& scope) {
-  const auto& stream = scope.live->config.stream;
-  return stream.fake ? stream.fake_interval : stream.heartbeat;
+  std::vector<Body> bodies;
+  if (!translation.vary) bodies.push_back(std::make_shared<const std::string>(to_text(*body)));
+  while (translation.vary && bodies.size() < translation.answers) {
+    Json own = *body;
+    translation.vary(own, bodies.size());
+    bodies.push_back(std::make_shared<const std::string>(to_text(own)));
+  }
+  return bodies;
 }
 
 /// The call for whichever model answers. One that cannot be asked in its own words is asked in
 /// those of the first.
-CallFor call_for(RequestScope& scope, const Prepared& prepared) {
-  return [&scope, &prepared](const std::string& model) {
+CallFor call_for(RequestScope& scope, const Prepared& prepared, std::size_t number) {
+  return [&scope, &prepared, number](const std::string& model) {
     const auto& translation = prepared.translation;
-    auto body = prepared.body;
+    const auto mine = prepared.bodies.size() > 1 ? number : 0;
+    auto body = prepared.bodies[mine];
     if (model != translation.model) {
-      if (auto own = write_body(translation, model))
-        body = std::make_shared<const std::string>(*std::move(own));
+      if (const auto own = write_bodies(translation, model)) body = (*own)[mine];
     }
     const auto form = form_of(scope, translation);
     const bool streams = form == Form::sse;
@@ -64,28 +62,6 @@ CallFor call_for(RequestScope& scope, const Prepared& prepared) {
     call.form = form;
     return call;
   };
-}
-
-/// The reason not to go on with what was opened, read from its body; none when it is good.
-async::Task<std::optional<Failure>> failure_in(Result<Answer>& opened) {
-  if (!opened) co_return Failure{http_status(opened.error().kind), opened.error()};
-  if (opened->status() != 200) {
-    const auto body = co_await opened->rest(kErrorBodyBytes);
-    const int status = opened->status() >= 400 ? opened->status() : 502;
-    std::string message = body ? gemini::message_of(*body) : body.error().message;
-    co_return Failure{status, {ErrorKind::upstream, std::move(message), ""}};
-  }
-  if (opened->verdict().outcome != keypool::Outcome::success)
-    co_return Failure{502, {ErrorKind::upstream, "the model gave an empty answer", ""}};
-  co_return std::nullopt;
-}
-
-async::Task<void> answer_failure(RequestScope& scope, Failure refusal) {
-  if (refusal.status == http_status(refusal.error.kind)) {
-    co_await answer_error(scope, std::move(refusal.error));
-  } else {
-    co_await answer_error(scope, refusal.status, std::move(refusal.error.message));
-  }
 }
 
 /// The candidates of a call bear its number, where each call gives one.
@@ -106,6 +82,21 @@ struct Together {
   std::size_t running = 0;
 };
 
+/// Gives the pictures of an answer, or of one of its events, the addresses that they are told by.
+async::Task<void> host_pictures(RequestScope& scope, gemini::Reply& reply) {
+  for (auto& candidate : reply.candidates) {
+    for (auto& piece : candidate.pieces) {
+      const bool is_picture =
+          piece.kind == gemini::Piece::Kind::media && piece.mime_type.starts_with("image/");
+      if (!is_picture) continue;
+      images::Picture picture{piece.mime_type, std::move(piece.data)};
+      auto address = co_await host_picture(scope, picture);
+      piece.data = std::move(picture.base64);
+      if (address) piece.link = *std::move(address);
+    }
+  }
+}
+
 /// One of the whole answers, or why there is none.
 struct Whole {
   std::optional<gemini::Reply> reply;
@@ -116,8 +107,8 @@ struct Whole {
 async::Task<Whole> fetch_whole(RequestScope& scope, const Prepared& prepared, std::size_t number,
                                async::Interrupt* interrupt) {
   Whole whole;
-  auto opened = co_await open_upstream(scope, prepared.translation.model, call_for(scope, prepared),
-                                       interrupt);
+  auto opened = co_await open_upstream(scope, prepared.translation.model,
+                                       call_for(scope, prepared, number), interrupt);
   whole.refusal = co_await failure_in(opened);
   if (whole.refusal) co_return whole;
   const auto body = co_await opened->rest(kReplyBytes);
@@ -131,6 +122,7 @@ async::Task<Whole> fetch_whole(RequestScope& scope, const Prepared& prepared, st
     co_return whole;
   }
   number_candidates(*reply, number, prepared.translation.answers);
+  if (prepared.translation.hosts_pictures) co_await host_pictures(scope, *reply);
   whole.bytes = body->size();
   whole.reply = *std::move(reply);
   co_return whole;
@@ -179,7 +171,11 @@ async::Task<bool> answer_whole(RequestScope& scope, const Prepared& prepared,
     co_await answer_error(scope, std::move(text).error());
     co_return false;
   }
-  co_await answer_json(scope, *std::move(text));
+  if (prepared.translation.before_end) co_await prepared.translation.before_end();
+  Response response;
+  response.headers = {{"content-type", rendering.content_type()}};
+  response.body = *std::move(text);
+  co_await answer_response(scope, std::move(response));
   co_return !scope.exchange.interrupt().raised();
 }
 
@@ -204,8 +200,10 @@ class StreamedAnswer {
   template <typename Feed>
   async::Task<std::optional<Failure>> relay_paced(Feed& feed);
   async::Task<void> feed_in(JoinedFeeds& feeds, std::size_t number, async::Interrupt& interrupt);
-  std::optional<Failure> tell(Events events, std::string& out);
+  async::Task<std::optional<Failure>> tell(Events events, std::string& out);
   async::Task<bool> end(std::optional<Failure> failure);
+  async::Task<void> before_end();
+  bool is_stopped() const;
   async::Task<bool> refuse(Failure refusal);
 
   RequestScope& scope_;
@@ -224,14 +222,15 @@ void StreamedAnswer::begin() {
 }
 
 /// Events in, the client's text out.
-std::optional<Failure> StreamedAnswer::tell(Events events, std::string& out) {
+async::Task<std::optional<Failure>> StreamedAnswer::tell(Events events, std::string& out) {
   for (const auto& data : events.data) {
     auto event = gemini::read_reply(data);
-    if (!event) return Failure{502, std::move(event).error()};
+    if (!event) co_return Failure{502, std::move(event).error()};
     number_candidates(*event, events.call, prepared_.translation.answers);
+    if (prepared_.translation.hosts_pictures) co_await host_pictures(scope_, *event);
     out += rendering_.push(*std::move(event), events.call);
   }
-  return std::move(events.failure);
+  co_return std::move(events.failure);
 }
 
 /// Until every stream has ended, one has failed, or the client has left.
@@ -244,7 +243,7 @@ async::Task<std::optional<Failure>> StreamedAnswer::relay(Feed& feed) {
     const auto flush = events.more_is_there ? Flush::later : Flush::now;
     std::string out;
     if (!std::exchange(told_begin_, true)) out = rendering_.begin();
-    auto failure = tell(std::move(events), out);
+    auto failure = co_await tell(std::move(events), out);
     if (!out.empty()) {
       heartbeat_.hold();
       if (heartbeat_.sending()) co_await heartbeat_.pause();
@@ -273,9 +272,19 @@ async::Task<std::optional<Failure>> StreamedAnswer::relay_paced(Feed& feed) {
   co_return failure;
 }
 
+/// Whether it was given up while the client is still there.
+bool StreamedAnswer::is_stopped() const {
+  const auto* stop = prepared_.translation.stop;
+  return stop && stop->raised() && !scope_.exchange.interrupt().raised();
+}
+
+async::Task<void> StreamedAnswer::before_end() {
+  if (prepared_.translation.before_end) co_await prepared_.translation.before_end();
+}
+
 async::Task<bool> StreamedAnswer::end(std::optional<Failure> failure) {
   co_await heartbeat_.stop();
-  if (failure && failure->error.kind == ErrorKind::cancelled) co_return false;
+  if (failure && failure->error.kind == ErrorKind::cancelled && !is_stopped()) co_return false;
   if (!failure && !rendering_.finished()) {
     failure = Failure{
         502, {ErrorKind::upstream, "the upstream ended the stream before the answer was complete"}};
@@ -284,6 +293,7 @@ async::Task<bool> StreamedAnswer::end(std::optional<Failure> failure) {
   if (failure) scope_.failure = failure->error.message;
   std::string last = std::exchange(told_begin_, true) ? "" : rendering_.begin();
   last += failure ? rendering_.fail(failure->status, failure->error) : rendering_.finish();
+  co_await before_end();
   const bool sent = co_await scope_.exchange.write(last, Flush::later);
   if (!sent) co_return false;
   const bool finished = co_await scope_.exchange.finish();
@@ -299,14 +309,15 @@ async::Task<bool> StreamedAnswer::refuse(Failure refusal) {
   scope_.failure = refusal.error.message;
   std::string event = std::exchange(told_begin_, true) ? "" : rendering_.begin();
   event += rendering_.fail(refusal.status, refusal.error);
+  co_await before_end();
   const bool sent = co_await scope_.exchange.write(event, Flush::later);
   if (sent) co_await scope_.exchange.finish();
   co_return false;
 }
 
 async::Task<bool> StreamedAnswer::run_one() {
-  auto opened =
-      co_await open_upstream(scope_, prepared_.translation.model, call_for(scope_, prepared_));
+  auto opened = co_await open_upstream(scope_, prepared_.translation.model,
+                                       call_for(scope_, prepared_, 0), prepared_.translation.stop);
   auto refusal = co_await failure_in(opened);
   bool done = false;
   if (refusal) {
@@ -323,7 +334,7 @@ async::Task<bool> StreamedAnswer::run_one() {
 async::Task<void> StreamedAnswer::feed_in(JoinedFeeds& feeds, std::size_t number,
                                           async::Interrupt& interrupt) {
   auto opened = co_await open_upstream(scope_, prepared_.translation.model,
-                                       call_for(scope_, prepared_), &interrupt);
+                                       call_for(scope_, prepared_, number), &interrupt);
   auto refusal = co_await failure_in(opened);
   Events events;
   if (refusal) {
@@ -387,15 +398,15 @@ async::Task<bool> answer_translated(RequestScope& scope, Translation translation
   const auto size = request.body.size();
   // From here on it is only the translation that counts: large requests are not kept twice.
   request.body = std::string();
-  Prepared prepared{std::move(translation), nullptr};
-  auto body = co_await compute(scope, size, [&prepared] {
-    return write_body(prepared.translation, prepared.translation.model);
+  Prepared prepared{std::move(translation), {}};
+  auto bodies = co_await compute(scope, size, [&prepared] {
+    return write_bodies(prepared.translation, prepared.translation.model);
   });
-  if (!body) {
-    co_await answer_error(scope, std::move(body).error());
+  if (!bodies) {
+    co_await answer_error(scope, std::move(bodies).error());
     co_return false;
   }
-  prepared.body = std::make_shared<const std::string>(*std::move(body));
+  prepared.bodies = *std::move(bodies);
   bool done = false;
   if (prepared.translation.stream) {
     StreamedAnswer answer(scope, prepared, rendering);

@@ -20,6 +20,22 @@ struct Translation {
 
   /// As the client called the model; empty where its name asks for nothing more.
   gemini::CalledModel called{};
+
+  /// Whether the client wants to talk: tools and thoughts that the operator adds are for those.
+  bool is_conversation = true;
+
+  /// Whether pictures are told by an address, where images.upload has one for them.
+  bool hosts_pictures = false;
+
+  /// Puts what only one of the calls asks into its request; empty: all ask the same.
+  std::function<void(Json& body, std::size_t call)> vary;
+
+  /// Awaited when the rendering is complete, before the client is told; may be empty.
+  std::function<async::Task<void>()> before_end{};
+
+  /// Gives a stream up, of which the client is told; null: only its leaving does. Raised also when
+  /// it leaves.
+  async::Interrupt* stop = nullptr;
 };
 
 /// Asks upstream and tells the client the answer as `rendering` does: whole, or event by event with

@@ -14,4 +14,10 @@ Result<gemini::CalledModel> called_model(const RequestScope& scope, std::string_
 /// outlive the translation.
 void add_extras(const RequestScope& scope, Translation& translation, bool& tells_sources);
 
+/// What upstream is asked for: a stream for a client that wants one, unless it only seems to be.
+upstream::Form form_of(const RequestScope& scope, const Translation& translation);
+
+/// Between two signs of life of a stream.
+std::chrono::milliseconds heartbeat_of(const RequestScope& scope);
+
 }  // namespace gembal::daemon

@@ -36,11 +36,14 @@ module log
 module sse
 module keypool
 module gemini
-module openai gemini
-module config gemini keypool log
+module audio
+module openai gemini audio sse
+module anthropic gemini
+module config gemini keypool log images
 module store keypool
 module async
 module http async
+module images async http
 module upstream async http sse keypool gemini
 
 only() {
@@ -57,9 +60,12 @@ only SOCI 'soci/' 'lib/store/'
 only toml++ 'toml\+\+/' 'lib/config/'
 only spdlog 'spdlog/' 'lib/log/'
 only httplib 'httplib' 'daemon/front/pages.cpp'
+only LAME 'lame/' 'lib/audio/'
+only libopusenc 'opus' 'lib/audio/'
+only FLAC 'FLAC/' 'lib/audio/'
 only CLI11 'CLI/' 'cmd/'
 only utf8proc 'utf8proc' 'lib/core/'
-only simdjson 'simdjson' 'lib/(core|upstream)/'
+only simdjson 'simdjson' 'lib/(core|openai|upstream)/'
 
 rule 'JSON headers include only json_fwd.hpp' '#include <nlohmann/json\.hpp>' $(find lib daemon cmd -name '*.hpp' ! -name json.hpp)
 rule 'co_await must not stand in a condition' '(if|&&|\|\|) *\(?!?[^;]*co_await[^;]*\) *(\{|co_return|break|return|continue)' lib daemon cmd

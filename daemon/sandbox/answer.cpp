@@ -6,6 +6,7 @@
 #include "daemon/sandbox/dice.hpp"
 #include "daemon/sandbox/prose.hpp"
 #include "daemon/sandbox/sample.hpp"
+#include "daemon/sandbox/speech.hpp"
 #include "daemon/sandbox/tools.hpp"
 #include "lib/core/text.hpp"
 
@@ -22,6 +23,7 @@ bool asks_for_json(const Ask& ask) {
 std::string text_for(const Ask& ask) {
   if (ask.directive.text) return *ask.directive.text;
   if (ask.directive.words) return words_text(ask, *ask.directive.words);
+  if (auto transcript = hear(ask)) return *std::move(transcript);
   const Json* schema = ask.config("responseJsonSchema");
   if (!schema) schema = ask.config("responseSchema");
   const Json* type = ask.config("responseMimeType");
@@ -194,6 +196,14 @@ void break_content(const Fault& fault, Answer& answer) {
     only("");
     answer.no_candidates = true;
     answer.block_reason = "PROHIBITED_CONTENT";
+  } else if (name == "no-image") {
+    only("NO_IMAGE");
+    answer.finish_message = "The model could not generate the image based on the prompt provided.";
+  } else if (name == "image-safety") {
+    only("IMAGE_SAFETY");
+    answer.finish_message =
+        "Unable to show the generated image. The model could not generate the image based on the "
+        "prompt provided.";
   } else if (name == "safety") {
     answer.events.resize(std::min<std::size_t>(answer.events.size(), 1));
     answer.finish = "SAFETY";
@@ -215,9 +225,10 @@ Answer compose(const Ask& ask, const std::optional<Fault>& fault) {
     composer.end_text();
   } else if (ask.model->kind == ModelKind::speech) {
     answer.made_of = "AUDIO";
-    composer.add(Json::array({speech_part(ask)}), 100);
+    for (auto& sound : speak(ask)) composer.add(Json::array({std::move(sound.part)}), sound.tokens);
   } else if (makes_images(ask)) {
     answer.made_of = "IMAGE";
+    if (composer.thinks() && shows_thoughts(ask)) composer.add(Json::array({draft_part(ask)}), 0);
     if (says_text_too(ask)) composer.say("Here is a picture from gembal's sandbox.");
     composer.add(Json::array({image_part(ask)}), 1120);
   } else if (!calls.empty()) {

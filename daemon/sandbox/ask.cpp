@@ -69,17 +69,28 @@ std::optional<ApiError> read_directive(const Json& json, Directive& directive) {
   return std::nullopt;
 }
 
-/// Takes a directive off the front of `prompt`.
+/// Where a directive begins: at the beginning of a line, as others put words before a prompt.
+std::size_t find_directive(std::string_view prompt) {
+  for (auto at = prompt.find(kDirective); at != std::string_view::npos;
+       at = prompt.find(kDirective, at + 1)) {
+    const auto line = prompt.rfind('\n', at);
+    const auto before = prompt.substr(0, at).substr(line == std::string_view::npos ? 0 : line);
+    if (trim(before).empty() && trim(prompt.substr(at + kDirective.size())).starts_with('{'))
+      return at;
+  }
+  return std::string_view::npos;
+}
+
+/// Takes a directive out of `prompt`.
 std::optional<ApiError> take_directive(std::string& prompt, Directive& directive) {
-  const auto text = trim(prompt);
-  if (!text.starts_with(kDirective)) return std::nullopt;
-  const auto after = trim(text.substr(kDirective.size()));
-  if (!after.starts_with('{')) return std::nullopt;
+  const auto at = find_directive(prompt);
+  if (at == std::string::npos) return std::nullopt;
+  const auto after = trim(std::string_view(prompt).substr(at + kDirective.size()));
   const auto length = object_length(after);
   const auto json = parse_json(after.substr(0, length));
   if (length == 0 || !json) return bad_directive("what follows is not a JSON object");
   if (auto error = read_directive(*json, directive)) return error;
-  prompt = std::string(trim(after.substr(length)));
+  prompt = std::string(trim(prompt.substr(0, at) + std::string(after.substr(length))));
   return std::nullopt;
 }
 
@@ -89,6 +100,11 @@ std::string modality_of(std::string_view mime_type) {
   if (mime_type.starts_with("video/")) return "VIDEO";
   if (mime_type.starts_with("text/")) return "TEXT";
   return "DOCUMENT";
+}
+
+/// 32 for each second; of a recording whose length is not looked for, of 16 kB.
+std::int64_t sound_tokens(std::string_view base64) {
+  return static_cast<std::int64_t>(base64.size()) * 3 / 4 * 32 / 16'000 + 1;
 }
 
 class TokenCounter {
@@ -116,7 +132,8 @@ class TokenCounter {
  private:
   void add_part(const Json& part) {
     if (const Json* blob = find(part, "inlineData")) {
-      add(modality_of(string_in(*blob, "mimeType")), 258);
+      const auto modality = modality_of(string_in(*blob, "mimeType"));
+      add(modality, modality == "AUDIO" ? sound_tokens(string_in(*blob, "data")) : 258);
     } else if (const Json* file = find(part, "fileData")) {
       add(modality_of(string_in(*file, "mimeType")), 258);
     } else if (find(part, "text")) {

@@ -13,7 +13,7 @@
 
 namespace gembal::sandbox {
 
-/// What a prompt that begins with `sandbox:{...}` asks of the sandbox itself.
+/// What a line of the prompt that begins with `sandbox:{...}` asks of the sandbox itself.
 struct Directive {
   std::optional<std::string> text;      ///< answer exactly this
   std::optional<std::string> thoughts;  ///< think exactly this, when thoughts are asked for

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "daemon/sandbox/ask.hpp"
+#include "lib/core/text.hpp"
+#include "lib/gemini/voices.hpp"
 
 namespace gembal::sandbox {
 namespace {
@@ -155,6 +157,44 @@ std::optional<ApiError> check_modalities(const Model& model, const Json& config)
                           "\n");
 }
 
+std::optional<ApiError> check_voice(const Json& config) {
+  const Json* at = find(config, "speechConfig", "speech_config");
+  if (at) at = find(*at, "voiceConfig", "voice_config");
+  if (at) at = find(*at, "prebuiltVoiceConfig", "prebuilt_voice_config");
+  const Json* name = at ? find(*at, "voiceName", "voice_name") : nullptr;
+  if (!name || !name->is_string() || gemini::voice_named(name->get_ref<const std::string&>()))
+    return std::nullopt;
+  std::vector<std::string> voices;
+  for (const auto voice : gemini::all_voices()) voices.push_back(lower(voice));
+  std::sort(voices.begin(), voices.end());
+  return invalid_argument("Voice name " + name->get<std::string>() +
+                          " is not supported. Allowed voice names are: " + join(voices, ", "));
+}
+
+// Which values are taken is documented; what is said of others is our own guess.
+std::optional<ApiError> check_image_config(const Model& model, const Json& config) {
+  const Json* image = find(config, "imageConfig");
+  if (!image) return std::nullopt;
+  std::vector<std::string> ratios = {"1:1", "2:3", "3:2",  "3:4",  "4:3",
+                                     "4:5", "5:4", "9:16", "16:9", "21:9"};
+  const std::string_view name = model.id;
+  const bool newest = model.generation >= 3 && name.find("-pro") == std::string_view::npos &&
+                      name.find("-lite") == std::string_view::npos;
+  if (newest) ratios.insert(ratios.end(), {"1:4", "4:1", "1:8", "8:1"});
+  const auto knows = [](const std::vector<std::string>& values, std::string_view value) {
+    return value.empty() || std::find(values.begin(), values.end(), value) != values.end();
+  };
+  const std::string at = "* GenerateContentRequest.generation_config.image_config.";
+  if (!knows(ratios, string_in(*image, "aspectRatio")))
+    return invalid_argument(at + "aspect_ratio: unsupported aspect ratio.\n");
+  std::vector<std::string> sizes = {"1K", "2K", "4K"};
+  if (newest) sizes.emplace_back("512");
+  if (model.generation < 3 || name.find("-lite") != std::string_view::npos) sizes = {"1K"};
+  if (!knows(sizes, string_in(*image, "imageSize")))
+    return invalid_argument(at + "image_size: unsupported image size.\n");
+  return std::nullopt;
+}
+
 std::optional<ApiError> check_config(const Model& model, const Json& config) {
   const auto number = [&config](const char* name) -> std::optional<double> {
     const Json* value = find(config, name);
@@ -184,6 +224,8 @@ std::optional<ApiError> check_config(const Model& model, const Json& config) {
     return invalid_argument("Only one of response_schema and response_json_schema can be set.");
   }
   if (auto error = check_modalities(model, config)) return error;
+  if (auto error = check_voice(config)) return error;
+  if (auto error = check_image_config(model, config)) return error;
   return check_thinking(model, config);
 }
 

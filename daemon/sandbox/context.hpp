@@ -44,14 +44,15 @@ Reply refuse(const Context& context, const ApiError& error);
 
 // The methods, by address. `context.target` has a version; the credentials have been checked.
 
-Reply answer_models(Context& context);        ///< GET models, POST models/x:method
-Reply answer_files(Context& context);         ///< files and downloads
-Reply answer_upload(Context& context);        ///< below /upload/
-Reply answer_caches(Context& context);        ///< cachedContents
-Reply answer_interactions(Context& context);  ///< interactions
-Reply answer_file_search(Context& context);   ///< fileSearchStores
-Reply answer_batches(Context& context);       ///< batches
-Reply answer_openai(Context& context);        ///< openai/*
+Reply answer_models(Context& context);          ///< GET models, POST models/x:method
+Reply answer_files(Context& context);           ///< files and downloads
+Reply answer_upload(Context& context);          ///< below /upload/
+Reply answer_caches(Context& context);          ///< cachedContents
+Reply answer_interactions(Context& context);    ///< interactions
+Reply answer_file_search(Context& context);     ///< fileSearchStores
+Reply answer_batches(Context& context);         ///< batches
+Reply answer_openai(Context& context);          ///< openai/*
+Reply answer_openai_batches(Context& context);  ///< openai/batches
 
 /// POST models/x:batchGenerateContent, or asyncBatchEmbedContent.
 Reply create_batch(Context& context, const Model& model, bool embeds);

@@ -14,6 +14,8 @@ constexpr const char* kContentFaults[] = {"empty200",
                                           "unexpected-tool-call",
                                           "finish-other",
                                           "prompt-blocked",
+                                          "no-image",
+                                          "image-safety",
                                           "safety",
                                           "recitation",
                                           "max-tokens-empty"};

@@ -169,6 +169,7 @@ Reply answer_openai(Context& context) {
   if (verb == "POST" && second == "chat" && third == "completions") return chat(context);
   if (verb == "POST" && second == "embeddings") return embeddings(context);
   if (verb == "POST" && second == "images" && third == "generations") return images(context);
+  if (second == "batches") return answer_openai_batches(context);
   return refuse(context, no_such_page());
 }
 

@@ -70,6 +70,13 @@ Dice dice_for(const Ask& ask, std::string_view purpose) {
 
 }  // namespace
 
+std::vector<std::string> some_sentences(std::uint64_t choice, std::size_t count) {
+  std::vector<std::string> sentences;
+  while (sentences.size() < count)
+    sentences.emplace_back(kSentences[choice++ % std::size(kSentences)]);
+  return sentences;
+}
+
 std::string friendly_text(const Ask& ask) {
   Dice dice = dice_for(ask, "text");
   std::string text = pick(kGreetings, dice);

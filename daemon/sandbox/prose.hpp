@@ -13,6 +13,9 @@ namespace gembal::sandbox {
 /// names attachments, instructions and function results, then adds a sentence or two.
 std::string friendly_text(const Ask& ask);
 
+/// So many of its sentences, one after the other from where `choice` says.
+std::vector<std::string> some_sentences(std::uint64_t choice, std::size_t count);
+
 /// So many words.
 std::string words_text(const Ask& ask, std::int64_t count);
 

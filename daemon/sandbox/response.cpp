@@ -90,6 +90,18 @@ Json response_json(const Ask& ask, const Answer& answer, const Event& event, boo
 
 bool is_text(const Json& part) { return find(part, "text") != nullptr; }
 
+/// Puts sound behind sound; false when either is something else.
+bool join_sound(Json& previous, const Json& part) {
+  const Json* more = find(part, "inlineData");
+  const auto found = previous.find("inlineData");
+  if (!more || found == previous.end()) return false;
+  const auto type = string_in(*more, "mimeType");
+  if (!type.starts_with("audio/") || string_in(*found, "mimeType") != type) return false;
+  auto& data = (*found)["data"].get_ref<std::string&>();
+  data += string_in(*more, "data");  // all but the last are whole groups of three bytes
+  return true;
+}
+
 }  // namespace
 
 Json joined_parts(const Answer& answer) {
@@ -97,6 +109,7 @@ Json joined_parts(const Answer& answer) {
   for (const auto& event : answer.events) {
     for (const auto& part : event.parts) {
       Json* previous = joined.empty() ? nullptr : &joined.back();
+      if (previous && join_sound(*previous, part)) continue;
       const bool joins = previous && is_text(part) && is_text(*previous) &&
                          !find(*previous, "thoughtSignature") &&
                          bool_in(part, "thought") == bool_in(*previous, "thought");

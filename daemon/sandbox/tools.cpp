@@ -1,7 +1,6 @@
 #include "daemon/sandbox/tools.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "daemon/sandbox/dice.hpp"
 #include "daemon/sandbox/png.hpp"
@@ -205,7 +204,11 @@ bool says_text_too(const Ask& ask) {
          std::find(modalities->begin(), modalities->end(), Json("TEXT")) != modalities->end();
 }
 
-Json image_part(const Ask& ask) {
+namespace {
+
+/// inlineData with a PNG of the asked shape. What it shows depends on the prompt and on the
+/// pictures that came with it.
+Json picture(const Ask& ask, int divisor) {
   int across = 1, down = 1, longer = 128;
   if (const Json* config = ask.config("imageConfig")) {
     const auto ratio = split(string_in(*config, "aspectRatio"), ':');
@@ -216,30 +219,22 @@ Json image_part(const Ask& ask) {
     const auto size = string_in(*config, "imageSize");
     longer = size == "512" ? 64 : size == "2K" ? 256 : size == "4K" ? 512 : 128;
   }
+  longer /= divisor;
   const int width = std::max(1, across >= down ? longer : longer * across / down);
   const int height = std::max(1, down >= across ? longer : longer * down / across);
-  Dice dice(ask.seed, "image" + ask.prompt);
-  Json part = {
-      {"inlineData",
-       {{"mimeType", "image/png"}, {"data", base64_encode(make_png(width, height, dice.next()))}}}};
+  Dice dice(ask.seed, "image" + ask.prompt + join(ask.attachments, ";"));
+  return {{"mimeType", "image/png"}, {"data", base64_encode(make_png(width, height, dice.next()))}};
+}
+
+}  // namespace
+
+Json image_part(const Ask& ask) {
+  Json part = {{"inlineData", picture(ask, 1)}};
   if (ask.model->signs_parts())
     part["thoughtSignature"] = make_signature(ask.seed, "image" + ask.response_id);
   return part;
 }
 
-Json speech_part(const Ask& ask) {
-  constexpr int kRate = 24000;
-  const auto words = std::count(ask.prompt.begin(), ask.prompt.end(), ' ') + 1;
-  const auto samples = std::min<std::ptrdiff_t>(words, 20) * kRate / 10;
-  std::string pcm;
-  for (std::ptrdiff_t i = 0; i < samples; ++i) {
-    const auto level = static_cast<int>(
-        8000 * std::sin(2 * 3.14159265358979 * 440 * static_cast<double>(i) / kRate));
-    pcm += static_cast<char>(level & 0xff);
-    pcm += static_cast<char>(level >> 8 & 0xff);
-  }
-  return {{"inlineData",
-           {{"mimeType", "audio/L16;codec=pcm;rate=24000"}, {"data", base64_encode(pcm)}}}};
-}
+Json draft_part(const Ask& ask) { return {{"inlineData", picture(ask, 2)}, {"thought", true}}; }
 
 }  // namespace gembal::sandbox

@@ -5,7 +5,7 @@
 
 #include "daemon/sandbox/answer.hpp"
 
-/// What the sandbox does with tools and other senses: calls, code, search, pictures and speech.
+/// What the sandbox does with tools and other senses: calls, code, search, and pictures.
 namespace gembal::sandbox {
 
 struct PlannedCall {
@@ -36,7 +36,6 @@ bool makes_images(const Ask& ask);   ///< an image model that was not told to an
 bool says_text_too(const Ask& ask);  ///< TEXT is among the modalities, or none are given
 Json image_part(
     const Ask& ask);  ///< inlineData with a PNG of the asked shape, at an eighth of the asked size
-Json speech_part(const Ask& ask);  ///< inlineData with 16-bit PCM at 24 kHz: a tone, a tenth of a
-                                   ///< second per word
+Json draft_part(const Ask& ask);  ///< the same, half as large, as a thought
 
 }  // namespace gembal::sandbox

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <asio.hpp>
+#include <chrono>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -28,6 +30,30 @@ class Workers {
     });
     co_await done.wait();
     co_return std::move(*result);
+  }
+
+  /// The same, but waits for no longer than `patience`: nullopt then, and what `work` returns later
+  /// is thrown away. `work` must own, or have for as long as these workers, what it uses.
+  template <typename Work>
+  auto run_within(Loop& loop, std::chrono::milliseconds patience, Work work)
+      -> Task<std::optional<decltype(work())>> {
+    struct Waiting {
+      explicit Waiting(Loop& on) : done(on) {}
+      Event done;
+      std::optional<decltype(work())> result;  // the loop's
+    };
+    const auto waiting = std::make_shared<Waiting>(loop);
+    asio::post(pool_, [&loop, waiting, work = std::move(work)]() mutable {
+      auto result = std::make_shared<decltype(work())>(work());
+      loop.post([waiting, result] {
+        waiting->result = std::move(*result);
+        waiting->done.signal();
+      });
+    });
+    Deadline deadline(loop, [waiting] { waiting->done.signal(); });
+    deadline.set(patience);
+    co_await waiting->done.wait();
+    co_return std::move(waiting->result);
   }
 
  private:

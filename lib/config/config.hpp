@@ -8,6 +8,7 @@
 
 #include "lib/core/secret.hpp"
 #include "lib/gemini/extras.hpp"
+#include "lib/images/options.hpp"
 #include "lib/keypool/policy.hpp"
 #include "lib/log/log.hpp"
 
@@ -65,6 +66,15 @@ struct PoolOptions {
 struct ModelsOptions {
   gemini::ModelRules rules;
   std::vector<std::pair<std::string, std::string>> fallbacks;  ///< model, and what answers for it
+  std::string anthropic;  ///< answers for the names of Anthropic's models; "": nothing does
+  std::string embedding;  ///< answers for the names of OpenAI's embedding models
+};
+
+struct AudioOptions {
+  std::string tts_model;  ///< also for OpenAI's own
+  std::string voice;      ///< one of Gemini's
+  std::string speed;      ///< "slow", "normal" or "fast"
+  std::string transcription_model;
 };
 
 struct StreamOptions {
@@ -72,6 +82,14 @@ struct StreamOptions {
   gemini::PacingRules pacing;
   bool fake = false;             ///< streams are answered from replies that are none
   milliseconds fake_interval{};  ///< between two signs of life of such a stream
+};
+
+/// What is fetched for a request that links to it.
+struct DownloadOptions {
+  bool enabled = true;  ///< else links are left to the model
+  std::uint64_t max_bytes = 0;
+  milliseconds timeout{};
+  std::vector<std::string> private_hosts;  ///< "host" or "host:port"
 };
 
 struct ClientOptions {
@@ -87,7 +105,10 @@ struct Config {
   PoolOptions pool;
   ModelsOptions models;
   gemini::RequestExtras extras;
+  AudioOptions audio;
   StreamOptions stream;
+  DownloadOptions downloads;
+  images::Options images;  ///< where pictures go for which an address is wanted
   log::Options logs;
   ClientOptions client;
 };

@@ -65,6 +65,17 @@ Setting web_address(std::string key, std::string standard, At at) {
 }
 
 template <typename At>
+Setting optional_web_address(std::string key, At at) {
+  auto made = web_address(std::move(key), "", at);
+  made.set = [at, set = std::move(made.set)](Config& config, const Values& values) {
+    if (!one(values).empty()) return set(config, values);
+    at(config).clear();
+    return std::string();
+  };
+  return made;
+}
+
+template <typename At>
 Setting choice(std::string key, std::string standard, std::vector<std::string> words, At at) {
   auto made = text(std::move(key), std::move(standard), at);
   made.set = [at, words](Config& config, const Values& values) -> std::string {
@@ -196,17 +207,34 @@ Setting secrets(std::string key, At at) {
   return made;
 }
 
-Setting admin_token() {
+template <typename At>
+Setting secret(std::string key, At at) {
   Setting made;
-  made.key = "auth.admin_token";
+  made.key = std::move(key);
   made.default_text = in_quotes("");
   made.is_secret = true;
-  made.set = [](Config& config, const Values& values) {
-    config.auth.admin_token = Secret(one(values));
+  made.set = [at](Config& config, const Values& values) {
+    at(config) = Secret(one(values));
     return std::string();
   };
-  made.show = [](const Config& config) {
-    return in_quotes(config.auth.admin_token.empty() ? "" : config.auth.admin_token.redacted());
+  made.show = [at](const Config& config) {
+    const Secret& value = at(config);
+    return in_quotes(value.empty() ? "" : value.redacted());
+  };
+  return made;
+}
+
+constexpr const char* kImageModel = "gemini-3.1-flash-image";
+
+Setting images_model() {
+  auto made = text(
+      "images.model", kImageModel, [](auto& c) -> auto& { return c.models.rules.image_model; });
+  made.set = [](Config& config, const Values& values) -> std::string {
+    if (one(values).empty()) return "must name a model";
+    if (one(values).starts_with("imagen"))
+      return "must be one of Gemini's image models: Imagen's API is gone";
+    config.models.rules.image_model = one(values);
+    return "";
   };
   return made;
 }
@@ -339,6 +367,11 @@ std::string one_less(const std::string& text) {
   return whole_number(text, 0, 1000, tries).empty() ? std::to_string(std::max(tries - 1, 0)) : text;
 }
 
+// The original's own default among them, so that its .env goes on working.
+std::string without_imagen(const std::string& text) {
+  return text.starts_with("imagen") ? kImageModel : text;
+}
+
 Setting with(Setting setting, std::string original_name, std::string meaning) {
   setting.original_name = std::move(original_name);
   setting.meaning = std::move(meaning);
@@ -395,7 +428,9 @@ std::vector<Setting> make_settings() {
       with(secrets(
                "auth.tokens", [](auto& c) -> auto& { return c.auth.tokens; }),
            "ALLOWED_TOKENS", "tokens that clients may use; empty: one is made on first start"),
-      with(admin_token(), "AUTH_TOKEN",
+      with(secret(
+               "auth.admin_token", [](auto& c) -> auto& { return c.auth.admin_token; }),
+           "AUTH_TOKEN",
            "the administrator's token, good for clients, too; empty: the first of auth.tokens"),
       with(secrets(
                "keys.values", [](auto& c) -> auto& { return c.keys.values; }),
@@ -475,7 +510,8 @@ std::vector<Setting> make_settings() {
                [](auto& c) -> auto& { return c.pool.test_model; }),
            "TEST_MODEL", "the model that keys are checked with"),
       with(list(
-               "models.paid", {}, [](auto& c) -> auto& { return c.pool.policy.paid_models; }),
+               "models.paid", {"*-image*", "*nano-banana*"},
+               [](auto& c) -> auto& { return c.pool.policy.paid_models; }),
            "", "models that paid keys serve first; \"*\" stands for anything, as in \"*-image*\""),
       with(fallbacks_setting(), "",
            "models that answer for another while it is overloaded or out for the day, each "
@@ -484,6 +520,14 @@ std::vector<Setting> make_settings() {
           aliases_setting(), "",
           "further names for models, each \"ALIAS: MODEL\"; the model may have suffixes, and \"*\" "
           "in the alias stands for anything, as in \"gpt-*: gemini-flash-latest-search\""),
+      with(text(
+               "models.embedding", "gemini-embedding-2",
+               [](auto& c) -> auto& { return c.models.embedding; }),
+           "", "the model that answers for OpenAI's text-embedding-3-small, -3-large and -ada-002"),
+      with(text(
+               "models.anthropic", "gemini-flash-latest",
+               [](auto& c) -> auto& { return c.models.anthropic; }),
+           "", "the model that answers for Anthropic's (claude-...); empty: none does"),
       with(list(
                "models.filtered",
                {"gemini-1.0-pro-vision-latest", "gemini-pro-vision", "chat-bison-001",
@@ -538,6 +582,21 @@ std::vector<Setting> make_settings() {
           "thresholds for the categories that a request does not name, each \"CATEGORY: THRESHOLD\", "
           "as in \"HARASSMENT: BLOCK_ONLY_HIGH\"; empty: all are off in translated requests, native "
           "ones are left alone"),
+      with(text(
+               "audio.tts_model", "gemini-3.8-flash-tts",
+               [](auto& c) -> auto& { return c.audio.tts_model; }),
+           "TTS_MODEL", "the model that reads out where none of Gemini's is asked for"),
+      with(text(
+               "audio.voice", "Zephyr", [](auto& c) -> auto& { return c.audio.voice; }),
+           "TTS_VOICE_NAME", "Gemini's voice where none is asked for, or one that nobody knows"),
+      with(choice(
+               "audio.speed", "normal", {"slow", "normal", "fast"},
+               [](auto& c) -> auto& { return c.audio.speed; }),
+           "TTS_SPEED", "how fast texts are read out: slow, normal or fast"),
+      with(text(
+               "audio.transcription_model", "gemini-flash-latest",
+               [](auto& c) -> auto& { return c.audio.transcription_model; }),
+           "", "the model that writes recordings down where none of Gemini's is asked for"),
       with(duration(
                "stream.heartbeat", "15s", [](auto& c) -> auto& { return c.stream.heartbeat; }),
            "", "between two comment lines in an OpenAI stream while nothing else comes; 0: none"),
@@ -582,6 +641,88 @@ std::vector<Setting> make_settings() {
                    [](auto& c) -> auto& { return c.stream.fake_interval; }),
                "FAKE_STREAM_EMPTY_DATA_INTERVAL_SECONDS", "between two of these signs; 0: none"),
           in_seconds),
+      with(flag(
+               "downloads.enabled", true, [](auto& c) -> auto& { return c.downloads.enabled; }),
+           "",
+           "fetch the images and files that a request links to; else the links go to the model, "
+           "which newer ones open themselves"),
+      with(size(
+               "downloads.max_size", "20MiB",
+               [](auto& c) -> auto& { return c.downloads.max_bytes; }),
+           "", "the most that one link may lead to"),
+      with(duration(
+               "downloads.timeout", "30s", [](auto& c) -> auto& { return c.downloads.timeout; }),
+           "", "for a link, with its redirects"),
+      with(list(
+               "downloads.private_hosts", {},
+               [](auto& c) -> auto& { return c.downloads.private_hosts; }),
+           "",
+           "hosts, as \"name\" or \"name:port\", that may be fetched from though their addresses "
+           "are not public; all others must be"),
+      converting(with(images_model(), "CREATE_IMAGE_MODEL",
+                      "the model that makes pictures when a request names none of Gemini's"),
+                 without_imagen),
+      with(
+          choice(
+              "images.upload", "self",
+              {"self", "none", "smms", "picgo", "cloudflare_imgbed", "aliyun_oss"},
+              [](auto& c) -> auto& { return c.images.upload; }),
+          "UPLOAD_PROVIDER",
+          "where pictures go for which an address is wanted: self (gembal keeps them), smms, picgo, "
+          "cloudflare_imgbed, aliyun_oss, or none: they are sent inline"),
+      with(duration(
+               "images.keep", "24h", [](auto& c) -> auto& { return c.images.keep; }),
+           "", "how long gembal keeps a picture"),
+      with(size(
+               "images.keep_bytes", "1GiB", [](auto& c) -> auto& { return c.images.keep_bytes; }),
+           "", "how much gembal keeps of pictures; beyond that the oldest go early"),
+      with(web_address(
+               "images.smms_url", "https://sm.ms/api/v2/upload",
+               [](auto& c) -> auto& { return c.images.smms_url; }),
+           "", "where SM.MS takes pictures; its successor: https://s.ee/api/v1/file/upload"),
+      with(secret(
+               "images.smms_token", [](auto& c) -> auto& { return c.images.smms_token; }),
+           "SMMS_SECRET_TOKEN", "token of SM.MS"),
+      with(web_address(
+               "images.picgo_url", "https://www.picgo.net/api/1/upload",
+               [](auto& c) -> auto& { return c.images.picgo_url; }),
+           "PICGO_API_URL", "where PicGo, or another site made with Chevereto, takes pictures"),
+      with(secret(
+               "images.picgo_api_key", [](auto& c) -> auto& { return c.images.picgo_api_key; }),
+           "PICGO_API_KEY", "key of PicGo"),
+      with(
+          optional_web_address(
+              "images.cloudflare_imgbed_url", [](auto& c) -> auto& { return c.images.imgbed_url; }),
+          "CLOUDFLARE_IMGBED_URL",
+          "where your CloudFlare ImgBed takes pictures, with its path: https://…/upload"),
+      with(secret(
+               "images.cloudflare_imgbed_auth_code",
+               [](auto& c) -> auto& { return c.images.imgbed_auth_code; }),
+           "CLOUDFLARE_IMGBED_AUTH_CODE", "its authorisation code, when it has one"),
+      with(text(
+               "images.cloudflare_imgbed_folder", "",
+               [](auto& c) -> auto& { return c.images.imgbed_folder; }),
+           "CLOUDFLARE_IMGBED_UPLOAD_FOLDER", "the folder there"),
+      with(text(
+               "images.oss_endpoint", "", [](auto& c) -> auto& { return c.images.oss_endpoint; }),
+           "OSS_ENDPOINT",
+           "Aliyun's object storage: its address, as in oss-cn-hangzhou.aliyuncs.com"),
+      with(text(
+               "images.oss_access_key", "",
+               [](auto& c) -> auto& { return c.images.oss_access_key; }),
+           "OSS_ACCESS_KEY", "id of the access key there"),
+      with(secret(
+               "images.oss_access_key_secret",
+               [](auto& c) -> auto& { return c.images.oss_access_key_secret; }),
+           "OSS_ACCESS_KEY_SECRET", "its secret"),
+      with(text(
+               "images.oss_bucket", "", [](auto& c) -> auto& { return c.images.oss_bucket; }),
+           "OSS_BUCKET_NAME", "the bucket; its objects must be allowed to be public"),
+      with(
+          text(
+              "images.oss_region", "", [](auto& c) -> auto& { return c.images.oss_region; }),
+          "OSS_REGION",
+          "the region, as in cn-hangzhou: requests are signed in the present way (V4); empty: in the old way (V1)"),
       with(choice(
                "logs.level", "info", {"debug", "info", "warn", "error"},
                [](auto& c) -> auto& { return c.logs.level; }),

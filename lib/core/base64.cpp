@@ -26,18 +26,28 @@ constexpr auto kValues = make_values();
 }  // namespace
 
 std::string base64_encode(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
+  std::string text;
+  append_base64(text, bytes);
   return text;
 }
 
+void append_base64(std::string& text, std::string_view bytes) {
+  const auto before = text.size();
+  text.resize(before + (bytes.size() + 2) / 3 * 4 + 1);  // OpenSSL ends it with a zero
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data() + before),
+                                   reinterpret_cast<const unsigned char*>(bytes.data()),
+                                   static_cast<int>(bytes.size()));
+  text.resize(before + static_cast<std::size_t>(size));
+}
+
 // OpenSSL's decoder takes neither the URL-safe alphabet nor missing padding, and clients send both.
-std::optional<std::string> base64_decode(std::string_view text) {
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3 + 3);
+bool append_decoded(std::string& out, std::string_view text) {
+  const auto before = out.size();
+  out.reserve(before + text.size() / 4 * 3 + 3);
+  const auto refuse = [&out, before] {
+    out.resize(before);
+    return false;
+  };
   std::uint32_t group = 0;
   int digits = 0;
   std::size_t padding = 0;
@@ -48,22 +58,28 @@ std::optional<std::string> base64_decode(std::string_view text) {
       continue;
     }
     const int value = kValues[static_cast<unsigned char>(c)];
-    if (value < 0 || padding) return std::nullopt;
+    if (value < 0 || padding) return refuse();
     group = group << 6 | static_cast<std::uint32_t>(value);
     if (++digits == 4) {
-      bytes += static_cast<char>(group >> 16);
-      bytes += static_cast<char>(group >> 8);
-      bytes += static_cast<char>(group);
+      out += static_cast<char>(group >> 16);
+      out += static_cast<char>(group >> 8);
+      out += static_cast<char>(group);
       group = 0;
       digits = 0;
     }
   }
-  if (digits == 1 || padding > 2) return std::nullopt;
-  if (digits == 2) bytes += static_cast<char>(group >> 4);
+  if (digits == 1 || padding > 2) return refuse();
+  if (digits == 2) out += static_cast<char>(group >> 4);
   if (digits == 3) {
-    bytes += static_cast<char>(group >> 10);
-    bytes += static_cast<char>(group >> 2);
+    out += static_cast<char>(group >> 10);
+    out += static_cast<char>(group >> 2);
   }
+  return true;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  std::string bytes;
+  if (!append_decoded(bytes, text)) return std::nullopt;
   return bytes;
 }
 

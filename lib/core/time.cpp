@@ -76,6 +76,23 @@ std::string to_iso8601(TimePoint time) {
   return text;
 }
 
+std::string to_http_date(TimePoint time) {
+  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto seconds_since = floor<seconds>(time);
+  const auto day = floor<days>(seconds_since);
+  const year_month_day date{day};
+  const hh_mm_ss clock{seconds_since - day};
+  char text[64];
+  std::snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d GMT",
+                kDays[weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
+                kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
+  return text;
+}
+
 std::optional<TimePoint> parse_iso8601(std::string_view text) {
   const std::string copy(text);
   int y = 0, mo = 0, d = 0, h = 0, mi = 0, read = 0;

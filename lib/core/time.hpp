@@ -21,6 +21,9 @@ TimePoint next_pacific_midnight(TimePoint now);
 std::string to_iso8601(TimePoint time);
 std::optional<TimePoint> parse_iso8601(std::string_view text);
 
+/// "Tue, 24 Nov 2026 20:00:00 GMT", as HTTP writes it.
+std::string to_http_date(TimePoint time);
+
 /// Seconds since 1970, as the store and the APIs write them.
 std::int64_t to_unix_seconds(TimePoint time);
 std::int64_t to_unix_milliseconds(TimePoint time);

@@ -15,6 +15,9 @@ class Rendering {
  public:
   virtual ~Rendering() = default;
 
+  /// Of a whole reply.
+  virtual std::string content_type() const { return "application/json; charset=UTF-8"; }
+
   /// The body of a whole reply. `replies`: of the calls that were made for it, whose candidates
   /// bear the numbers of the calls. Errors: upstream (there is no answer in it).
   virtual Result<std::string> whole(std::vector<Reply> replies) = 0;

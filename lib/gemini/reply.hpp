@@ -28,6 +28,7 @@ struct Piece {
   std::string id;         ///< of a call; "" when upstream gave none
   std::string mime_type;  ///< of media
   std::string data;       ///< of media: base64
+  std::string link;       ///< of a picture: where it was put for the client; "" mostly
   std::string signature;  ///< opaque; "" mostly
 };
 

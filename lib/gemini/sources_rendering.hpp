@@ -12,6 +12,7 @@ class SourcesRendering final : public Rendering {
   SourcesRendering(Rendering& inner, const bool& is_wanted)
       : inner_(inner), is_wanted_(is_wanted) {}
 
+  std::string content_type() const override { return inner_.content_type(); }
   Result<std::string> whole(std::vector<Reply> replies) override {
     for (auto& reply : replies) add_sources(reply);
     return inner_.whole(std::move(replies));

@@ -30,7 +30,8 @@ Client::Client(async::Loop& loop, ClientOptions options)
 Client::~Client() = default;
 
 Reply Client::open(Request request) {
-  if (PlainSource::can_reach(request.url) && !multi_->uses_proxy(request.url)) {
+  if (!request.may_connect && PlainSource::can_reach(request.url) &&
+      !multi_->uses_proxy(request.url)) {
     return Reply(std::make_unique<PlainSource>(*plain_, std::move(request)));
   }
   auto transfer = std::make_unique<Transfer>(multi_->loop(), *multi_, std::move(request));

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,9 @@ struct Request {
   std::shared_ptr<BodySource> body_source;  ///< in place of `body`; shared with the call of next()
                                             ///< that may still wait when the reply is gone
   Timeouts timeouts;
+  /// When it is set, only addresses and ports that it allows are connected to, whatever the name
+  /// resolves to; by a connection of this request's own, and through no proxy. Called on the loop.
+  std::function<bool(const asio::ip::address&, std::uint16_t)> may_connect;
 };
 
 /// Status line and headers of a reply.

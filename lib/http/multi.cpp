@@ -126,7 +126,13 @@ void Multi::start(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(request.timeouts.connect.count()));
-  curl_easy_setopt(easy, CURLOPT_PROXY, uses_proxy(request.url) ? nullptr : "");
+  // A connection of another request may lead to where this one must not go, and so may a proxy.
+  const bool guarded = static_cast<bool>(request.may_connect);
+  curl_easy_setopt(easy, CURLOPT_PROXY, uses_proxy(request.url) && !guarded ? nullptr : "");
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, guarded ? &Transfer::on_connect : nullptr);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, guarded ? &transfer : nullptr);
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, guarded ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, guarded ? 1L : 0L);
 
   set_method_and_body(easy, request);
 

@@ -1,6 +1,7 @@
 #include "lib/http/transfer.hpp"
 
 #include <charconv>
+#include <cstring>
 
 #include "lib/core/text.hpp"
 #include "lib/http/multi.hpp"
@@ -71,6 +72,16 @@ std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* self) {
   return count;
 }
 
+/// The address that curl is about to connect to.
+std::optional<asio::ip::tcp::endpoint> endpoint_of(const curl_sockaddr& address) {
+  if (address.family != AF_INET && address.family != AF_INET6) return std::nullopt;
+  asio::ip::tcp::endpoint endpoint;
+  if (address.addrlen > endpoint.capacity()) return std::nullopt;
+  std::memcpy(endpoint.data(), &address.addr, address.addrlen);
+  endpoint.resize(address.addrlen);
+  return endpoint;
+}
+
 Error error_from(CURLcode code) {
   const std::string what = curl_easy_strerror(code);
   switch (code) {
@@ -94,6 +105,15 @@ Error error_from(CURLcode code) {
 }
 
 }  // namespace
+
+// curl tries a name's other addresses when one is refused.
+curl_socket_t Transfer::on_connect(void* self, curlsocktype, curl_sockaddr* address) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const auto endpoint = endpoint_of(*address);
+  if (!endpoint || !transfer.request.may_connect(endpoint->address(), endpoint->port()))
+    return CURL_SOCKET_BAD;
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
 
 void Transfer::install_callbacks(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);

@@ -34,6 +34,8 @@ struct Transfer final : ReplySource {
 
   /// Has `easy` call back to the transfer that its *DATA options name.
   static void install_callbacks(CURL* easy);
+  /// For requests that may not connect to everywhere.
+  static curl_socket_t on_connect(void* self, curlsocktype, curl_sockaddr* address);
 
   void fail(Error why);        ///< ends the transfer, once; wakes the waiter
   void finish(CURLcode code);  ///< curl is done with it

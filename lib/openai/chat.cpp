@@ -1,17 +1,21 @@
 #include "lib/openai/chat.hpp"
 
+#include "lib/audio/encoder.hpp"
 #include "lib/core/text.hpp"
 #include "lib/gemini/model_name.hpp"
+#include "lib/gemini/voices.hpp"
 #include "lib/openai/bad_request.hpp"
 #include "lib/openai/chat_config.hpp"
 #include "lib/openai/chat_extras.hpp"
 #include "lib/openai/chat_messages.hpp"
 #include "lib/openai/chat_tools.hpp"
+#include "lib/openai/voices.hpp"
 
 namespace gembal::openai {
 namespace {
 
 constexpr std::int64_t kMostChoices = 8;
+constexpr std::string_view kStandardVoice = "Zephyr";
 
 Result<std::string> read_model(const Json& request, std::string_view model) {
   auto bare = gemini::bare_model(model.empty() ? string_in(request, "model") : model);
@@ -44,10 +48,30 @@ void take_wishes(const Json& request, ChatWishes& wishes) {
   wishes.one_call = bool_in(request, "parallel_tool_calls") == false;
   wishes.legacy_function = find(request, "functions") && !find(request, "tools");
   wishes.custom_tools = custom_tools_in(request);
-  if (const Json* audio = find(request, "audio"); audio && audio->is_object()) {
-    const auto format = string_in(*audio, "format");
-    wishes.audio_format = format.empty() ? "wav" : lower(format);
+}
+
+/// How a model that speaks is to sound, and in which form. A stream has raw samples, as OpenAI's.
+Result<void> take_audio(const Json& request, ChatCall& call) {
+  const Json* config = find(call.body, "generationConfig");
+  if (!config || !find(*config, "responseModalities") ||
+      *find(*config, "responseModalities") != Json::array({"AUDIO"})) {
+    return {};
   }
+  const Json none = Json::object();
+  const Json* audio = find(request, "audio");
+  if (!audio || !audio->is_object()) audio = &none;
+  const auto format = string_in(*audio, "format");
+  call.wishes.audio_format = format.empty() ? (call.stream ? "pcm16" : "wav") : lower(format);
+  if (!audio::format_named(call.wishes.audio_format)) {
+    return bad("audio.format", "'audio.format' must be one of " + std::string(audio::kFormatNames));
+  }
+  if (call.stream && audio::format_named(call.wishes.audio_format) != audio::Format::pcm)
+    return bad("audio.format", "'audio.format' must be pcm16 in a stream");
+  if (const auto voice = string_in(*audio, "voice"); !voice.empty()) {
+    call.body["generationConfig"]["speechConfig"] =
+        gemini::speech_config(gemini_voice(voice, kStandardVoice));
+  }
+  return {};
 }
 
 Result<void> take_messages(Json& request, const gemini::ModelTraits& traits,
@@ -82,6 +106,7 @@ Result<ChatCall> translate_chat(Json request, std::string_view model,
     return std::move(taken).error();
   if (auto taken = translate_config(request, traits, call.body); !taken)
     return std::move(taken).error();
+  if (auto taken = take_audio(request, call); !taken) return std::move(taken).error();
   if (auto taken = take_choices(request, traits, call); !taken) return std::move(taken).error();
   take_wishes(request, call.wishes);
   call.wishes.thoughts_in_text = take_extras(request, call.body);

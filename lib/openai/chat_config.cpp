@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "lib/core/text.hpp"
+#include "lib/gemini/schema.hpp"
 #include "lib/openai/bad_request.hpp"
 
 namespace gembal::openai {
@@ -145,13 +146,15 @@ void put_json_mode(const gemini::ModelTraits& traits, Json& body) {
 
 Result<void> put_schema(const Json& schema, const std::string& param,
                         const gemini::ModelTraits& traits, Json& body) {
-  (void)param;
   if (must_ask_in_words(traits, body)) {
     ask_for_json(body, " It must be valid by this JSON Schema: " + to_text(schema));
     return {};
   }
+  auto written = gemini::SchemaTranslator(gemini::schema_form(traits)).response(schema, param);
+  if (!written) return std::move(written).error();
   put_json_mode(traits, body);
-  body["generationConfig"]["responseJsonSchema"] = schema;
+  const char* field = traits.takes_json_schema ? "responseJsonSchema" : "responseSchema";
+  body["generationConfig"][field] = *std::move(written);
   return {};
 }
 

@@ -136,6 +136,19 @@ std::string_view signature_of_call(const Json& call) {
   return {};
 }
 
+std::vector<std::string> unsigned_calls(const Json& messages) {
+  std::vector<std::string> ids;
+  if (!messages.is_array()) return ids;
+  for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
+    if (string_in(*message, "role") == "user") break;
+    const Json* calls = find(*message, "tool_calls");
+    if (!calls || !calls->is_array() || calls->empty()) continue;
+    const auto id = string_in(calls->front(), "id");
+    if (!id.empty() && signature_of_call(calls->front()).empty()) ids.emplace_back(id);
+  }
+  return ids;
+}
+
 Result<gemini::Conversation> translate_messages(Json& messages, const gemini::ModelTraits& traits,
                                                 const gemini::SignatureOf& signature_of) {
   Translator translator(traits, signature_of);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "lib/audio/encoder.hpp"
+#include "lib/core/base64.hpp"
 #include "lib/core/digest.hpp"
-#include "lib/core/text.hpp"
+#include "lib/gemini/shown_text.hpp"
 #include "lib/openai/error.hpp"
 
 namespace gembal::openai {
@@ -17,9 +19,20 @@ Json signed_extra(const std::string& signature) {
   return extra;
 }
 
+/// Base64 of two pieces of samples is that of both when the first has no padding.
+void append_sound(std::string& sound, const std::string& piece) {
+  if (sound.empty() || !sound.ends_with('=')) {
+    sound += piece;
+    return;
+  }
+  auto samples = base64_decode(sound).value_or("") + base64_decode(piece).value_or("");
+  sound = base64_encode(samples);
+}
+
 Json image_of(const Piece& piece) {
   Json image = {{"type", "image_url"}};
-  image["image_url"]["url"] = "data:" + piece.mime_type + ";base64," + piece.data;
+  image["image_url"]["url"] =
+      piece.link.empty() ? "data:" + piece.mime_type + ";base64," + piece.data : piece.link;
   return image;
 }
 
@@ -49,13 +62,6 @@ std::string made_up_call_id(std::string_view answer_id, std::int64_t choice, std
   const auto seed =
       std::string(answer_id) + "/" + std::to_string(choice) + "/" + std::to_string(number);
   return "call_" + sha256_hex(seed).substr(0, 24);
-}
-
-std::string fenced(std::string_view language, std::string_view code) {
-  std::string text = "\n```" + lower(language) + "\n";
-  text.append(code);
-  if (!text.ends_with('\n')) text += '\n';
-  return text + "```\n";
 }
 
 ChatRendering::ChatRendering(ReplyIdentity identity, ChatWishes wishes, std::size_t answers,
@@ -135,13 +141,16 @@ ChatRendering::Parts ChatRendering::parts_of(std::vector<Piece> pieces, std::int
         tell(piece.text);
         if (!piece.signature.empty()) parts.signature = std::move(piece.signature);
         break;
-      case Piece::Kind::code: tell(fenced(piece.name, piece.text)); break;
-      case Piece::Kind::code_result: tell(fenced("", piece.text)); break;
+      case Piece::Kind::code: tell(gemini::code_block(piece.name, piece.text)); break;
+      case Piece::Kind::code_result: tell(gemini::code_result_block(piece.name, piece.text)); break;
       case Piece::Kind::call: add_call(std::move(piece), index, choice, parts.calls); break;
       case Piece::Kind::media:
-        if (piece.mime_type.starts_with("audio/")) {
-          parts.audio += piece.data;
+        if (const auto pcm = audio::pcm_of(piece.mime_type)) {
+          parts.pcm = *pcm;
+          append_sound(parts.sound, piece.data);
         } else {
+          // Most clients show the pictures that the text links to.
+          if (!piece.link.empty()) tell("![image](" + piece.link + ")");
           parts.images.push_back(image_of(piece));
         }
         break;
@@ -151,12 +160,24 @@ ChatRendering::Parts ChatRendering::parts_of(std::vector<Piece> pieces, std::int
   return parts;
 }
 
+/// The sound of an answer as the file that was asked for. What is spoken is not told in words.
+Json ChatRendering::sound_of(const Parts& parts) const {
+  constexpr std::int64_t kLife = 3600;  // for clients that look: nothing is kept here
+  const auto format = audio::format_named(wishes_.audio_format).value_or(audio::Format::wav);
+  const auto samples = base64_decode(parts.sound).value_or("");
+  const auto file = audio::encode_whole(format, parts.pcm, samples);
+  return {{"id", "audio_" + identity_.id},
+          {"data", base64_encode(file ? *file : samples)},
+          {"expires_at", identity_.created + kLife},
+          {"transcript", ""}};
+}
+
 Json ChatRendering::message_of(Parts parts, Choice& choice) {
   Json message = {{"role", "assistant"}, {"content", nullptr}, {"refusal", nullptr}};
   if (std::exchange(choice.in_thoughts, false)) parts.text += "</thought>";
   if (!choice.refusal.empty()) {
     message["refusal"] = choice.refusal;
-  } else if (!parts.text.empty() || parts.calls.empty()) {
+  } else if (!parts.text.empty() || (parts.calls.empty() && parts.sound.empty())) {
     message["content"] = std::move(parts.text);
   }
   if (!parts.thoughts.empty()) message["reasoning_content"] = std::move(parts.thoughts);
@@ -165,6 +186,7 @@ Json ChatRendering::message_of(Parts parts, Choice& choice) {
   } else if (!parts.calls.empty()) {
     message["tool_calls"] = std::move(parts.calls);
   }
+  if (!parts.sound.empty()) message["audio"] = sound_of(parts);
   message["annotations"] = std::move(choice.annotations);
   if (!parts.images.empty()) message["images"] = std::move(parts.images);
   if (!parts.signature.empty()) message["extra_content"] = signed_extra(parts.signature);
@@ -232,6 +254,9 @@ Json ChatRendering::delta_of(Parts parts) {
   Json delta = Json::object();
   if (!parts.thoughts.empty()) delta["reasoning_content"] = std::move(parts.thoughts);
   if (!parts.text.empty()) delta["content"] = std::move(parts.text);
+  if (!parts.sound.empty()) {
+    delta["audio"] = {{"id", "audio_" + identity_.id}, {"data", std::move(parts.sound)}};
+  }
   if (!parts.images.empty()) delta["images"] = std::move(parts.images);
   if (!parts.signature.empty()) delta["extra_content"] = signed_extra(parts.signature);
   if (!parts.calls.empty() && wishes_.legacy_function)

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/audio/pcm.hpp"
 #include "lib/gemini/rendering.hpp"
 #include "lib/openai/chat.hpp"
 #include "lib/openai/citations.hpp"
@@ -53,7 +54,8 @@ class ChatRendering final : public gemini::Rendering {
     std::string signature;
     Json calls = Json::array();
     Json images = Json::array();
-    std::string audio;  ///< base64
+    std::string sound;  ///< samples, base64, as upstream gives it
+    audio::Pcm pcm;     ///< what it is
   };
 
   Choice& choice(std::int64_t index, std::string& out);
@@ -61,6 +63,7 @@ class ChatRendering final : public gemini::Rendering {
   void add_call(gemini::Piece piece, std::int64_t index, Choice& choice, Json& calls);
   std::string reason_of(const std::string& upstreams, const Choice& choice) const;
   Json message_of(Parts parts, Choice& choice);
+  Json sound_of(const Parts& parts) const;
   Json delta_of(Parts parts);
   void append_chunk(std::string& out, std::int64_t index, const Json& delta,
                     const std::string& finish_reason);
@@ -85,8 +88,5 @@ Json usage_of(const gemini::Usage& usage);
 /// The id of a tool call that upstream gave none: one answer never has an id twice, nor do two
 /// answers of a conversation share one.
 std::string made_up_call_id(std::string_view answer_id, std::int64_t choice, std::size_t number);
-
-/// A block of code as Markdown has it.
-std::string fenced(std::string_view language, std::string_view code);
 
 }  // namespace gembal::openai

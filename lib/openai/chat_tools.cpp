@@ -5,10 +5,14 @@
 #include <optional>
 #include <set>
 
+#include "lib/gemini/schema.hpp"
 #include "lib/openai/bad_request.hpp"
 
 namespace gembal::openai {
 namespace {
+
+/// What models that draw do without being given a tool for it.
+constexpr std::string_view kDrawing = "image_generation";
 
 /// Tools that upstream runs by itself, by the names under which clients ask for them.
 std::optional<std::string> built_in(std::string_view name) {
@@ -39,7 +43,8 @@ bool is_name(std::string_view name) {
 
 class Translator {
  public:
-  explicit Translator(const gemini::ModelTraits& traits) : traits_(traits) {}
+  explicit Translator(const gemini::ModelTraits& traits)
+      : traits_(traits), schemas_(gemini::schema_form(traits)) {}
 
   Result<void> add(const Json& tool, const std::string& where);
   Result<void> add_function(const Json& function, const std::string& where);
@@ -53,8 +58,12 @@ class Translator {
 
  private:
   Result<Json*> declare(const Json& function, const std::string& where);
+  const char* parameters_field() const {
+    return traits_.takes_json_schema ? "parametersJsonSchema" : "parameters";
+  }
 
   const gemini::ModelTraits traits_;
+  gemini::SchemaTranslator schemas_;
   Json declarations_ = Json::array();
   Json built_in_ = Json::object();
   std::set<std::string, std::less<>> names_;
@@ -86,11 +95,10 @@ Result<void> Translator::add_function(const Json& function, const std::string& w
     return bad_at(where + ".parameters", "'parameters' must be a JSON Schema object");
   auto declared = declare(function, where);
   if (!declared) return std::move(declared).error();
-  // No parameters at all is fine; an object without any is not.
-  const Json* properties = parameters ? find(*parameters, "properties") : nullptr;
-  const bool is_empty = !parameters || parameters->empty() || (properties && properties->empty());
-  if (*declared && parameters && !parameters->is_null() && !is_empty)
-    (**declared)["parametersJsonSchema"] = *parameters;
+  if (!*declared || !parameters) return {};
+  auto schema = schemas_.parameters(*parameters, where + ".parameters");
+  if (!schema) return std::move(schema).error();
+  if (!schema->is_null()) (**declared)[parameters_field()] = *std::move(schema);
   return {};
 }
 
@@ -106,9 +114,9 @@ Result<void> Translator::add_custom(const Json& custom, const std::string& where
     if (!definition.empty())
       input["description"] = "A text of this grammar:\n" + std::string(definition);
   }
-  (**declared)["parametersJsonSchema"] = {{"type", "object"},
-                                          {"properties", {{"input", std::move(input)}}},
-                                          {"required", Json::array({"input"})}};
+  (**declared)[parameters_field()] = {{"type", "object"},
+                                      {"properties", {{"input", std::move(input)}}},
+                                      {"required", Json::array({"input"})}};
   return {};
 }
 
@@ -130,6 +138,7 @@ Result<void> Translator::add(const Json& tool, const std::string& where) {
     add_built_in(*name, Json::object());
     return {};
   }
+  if (type == kDrawing) return {};
   if (type.empty()) {
     bool known = false;
     for (const auto& [member, options] : tool.items()) {
@@ -204,7 +213,8 @@ Result<Json> choose(const Json& choice) {
     return only(std::move(names));
   }
   if (!named_in(choice).empty()) return only(Json::array({named_in(choice)}));
-  if (built_in(string_in(choice, "type"))) return Json();  // a tool of upstream's: it decides
+  // A tool of upstream's: it decides.
+  if (built_in(string_in(choice, "type")) || string_in(choice, "type") == kDrawing) return Json();
   return wrong();
 }
 

@@ -1,49 +1,19 @@
 #include "lib/openai/content_parts.hpp"
 
-#include <algorithm>
-#include <array>
 #include <map>
 
 #include "lib/core/text.hpp"
+#include "lib/gemini/media.hpp"
 #include "lib/openai/bad_request.hpp"
 
 namespace gembal::openai {
 namespace {
-
-constexpr std::string_view kSpaces = " \r\n\t";
 
 std::string take_text(Json& value, const char* name) {
   if (!value.is_object()) return "";
   const auto found = value.find(name);
   if (found == value.end() || !found->is_string()) return "";
   return std::move(found->get_ref<std::string&>());
-}
-
-Json inline_part(std::string mime_type, std::string data) {
-  Json part;
-  auto& inline_data = part["inlineData"] = object_with_room(2);
-  inline_data["mimeType"] = std::move(mime_type);
-  inline_data["data"] = std::move(data);
-  return part;
-}
-
-/// "data:image/png;base64,iVBOR…" as an inlineData part; nullopt when it is no base64 data URL.
-std::optional<Json> inline_data(std::string url) {
-  if (!iequals(std::string_view(url).substr(0, 5), "data:")) return std::nullopt;
-  const auto comma = url.find(',');
-  if (comma == std::string::npos) return std::nullopt;
-  const auto description = std::string_view(url).substr(5, comma - 5);
-  const auto semicolon = description.rfind(';');
-  if (semicolon == std::string_view::npos || !iequals(description.substr(semicolon + 1), "base64"))
-    return std::nullopt;
-  std::string mime_type(description.substr(0, description.find(';')));
-  if (mime_type.empty()) mime_type = "text/plain";
-  url.erase(0, comma + 1);
-  // Percent-encoded and wrapped base64 happens.
-  if (url.find('%') != std::string::npos) url = percent_decode(url);
-  if (url.find_first_of(kSpaces) != std::string::npos)
-    std::erase_if(url, [](char c) { return kSpaces.find(c) != std::string_view::npos; });
-  return inline_part(std::move(mime_type), std::move(url));
 }
 
 /// A link that upstream itself can open.
@@ -63,12 +33,17 @@ Json file_data(std::string_view url) {
   return part;
 }
 
+Result<Json> inlined(Result<gemini::Media> media) {
+  if (!media) return std::move(media).error();
+  return gemini::inline_data(*std::move(media));
+}
+
 /// The media behind a link; `what` names it to people.
 Result<Json> linked(std::string url, const std::string& where, const char* what) {
   const bool is_link =
       url.starts_with("https://") || url.starts_with("http://") || url.starts_with("gs://");
   if (is_link) return file_data(url);
-  if (auto data = inline_data(std::move(url))) return *std::move(data);
+  if (gemini::is_data_url(url)) return inlined(gemini::read_data_url(std::move(url), where));
   return bad_at(where,
                 std::string("the ") + what + " needs a URL: data:<type>;base64,... or https://...");
 }
@@ -96,8 +71,9 @@ Result<Json> audio_part(Json& part, const std::string& where) {
   if (format.empty())
     return bad_at(where + ".input_audio.format", "'format' is missing, as in wav or mp3");
   if (format == "pcm16") format = "L16;rate=24000";
-  if (data.starts_with("data:")) return linked(std::move(data), where, "audio");
-  return inline_part("audio/" + format, std::move(data));
+  if (gemini::is_data_url(data)) return linked(std::move(data), where, "audio");
+  return inlined(
+      gemini::read_base64(std::move(data), "audio/" + format, where + ".input_audio.data"));
 }
 
 /// "file" of chat and "input_file" of the Responses API.

@@ -8,39 +8,58 @@
 
 #include "lib/core/result.hpp"
 
+// A list of a hundred thousand texts has a billion bytes of numbers for an answer. So neither side
+// is ever a tree: texts stay where they are in the client's JSON, numbers are packed, and the reply
+// is written in pieces.
 namespace gembal::openai {
 
 /// How many texts one upstream request takes.
 inline constexpr std::size_t kMaxBatch = 100;
 
-/// A request for embeddings.
-struct EmbeddingsCall {
-  std::string model;  ///< bare id
-  bool base64 =
-      false;  ///< vectors as base64 of little-endian 32-bit floats: what the official SDKs ask for
-  std::optional<int> dimensions;
-  std::vector<std::string> inputs;  ///< at least one, none empty
+/// One text of a request, where it stands in the client's JSON.
+struct EmbeddingInput {
+  std::string_view json;    ///< with its quotes and escapes
+  std::uint32_t bytes = 0;  ///< of the text itself
 };
 
-/// Errors: bad_request, naming the parameter.
-Result<EmbeddingsCall> read_embeddings(std::string_view json);
+/// A request for embeddings.
+struct EmbeddingsCall {
+  std::string model;         ///< as the client named it, without a prefix
+  std::string gemini_model;  ///< the id that is asked
+  bool base64 = false;  ///< vectors as base64 of little-endian 32-bit floats: what the official
+                        ///< SDKs ask for
+  std::optional<int> dimensions;
+  std::vector<EmbeddingInput> inputs;  ///< at least one, none empty
+};
+
+/// Reads a request. `embedding_model` answers for the names of OpenAI's own models, with as many
+/// numbers as those have; with "" nothing does. The call's inputs are views of `json`, which must
+/// stay. Errors: bad_request, naming the parameter.
+Result<EmbeddingsCall> read_embeddings(std::string_view json, std::string_view embedding_model);
 
 /// The batchEmbedContents request for `count` inputs from `first` on.
 std::string batch_request(const EmbeddingsCall& call, std::size_t first, std::size_t count);
 
-/// What a batchEmbedContents reply holds.
+/// How many tokens those inputs may have.
+std::int64_t estimated_tokens(const EmbeddingsCall& call, std::size_t first, std::size_t count);
+
+/// What a batchEmbedContents reply holds: vectors of unit length and of one size.
 struct Vectors {
-  std::vector<std::vector<float>> vectors;
+  std::vector<float> numbers;  ///< one vector after the other
+  std::size_t count = 0;
   std::int64_t prompt_tokens = 0;  ///< 0 when upstream did not say
+
+  std::size_t bytes() const { return numbers.size() * sizeof(float); }
 };
 
 /// Errors: upstream (not a reply of that kind).
 Result<Vectors> read_vectors(std::string_view body);
 
-/// The reply to the client. `prompt_tokens` 0: estimated from the inputs, because clients add it
-/// up.
-std::string embeddings_reply(const EmbeddingsCall& call,
-                             const std::vector<std::vector<float>>& vectors,
-                             std::int64_t prompt_tokens);
+/// The reply to the client, in pieces: its beginning, the entries of each batch in their order, its
+/// end. `first`: the index of the batch's first vector.
+std::string embeddings_begin();
+std::string embeddings_entries(const EmbeddingsCall& call, const Vectors& vectors,
+                               std::size_t first);
+std::string embeddings_end(const EmbeddingsCall& call, std::int64_t prompt_tokens);
 
 }  // namespace gembal::openai

@@ -63,6 +63,13 @@ const std::vector<std::vector<const char*>>& migrations() {
           "CREATE TABLE objects (name VARCHAR(256) PRIMARY KEY, key_id VARCHAR(16) NOT NULL, project VARCHAR(256) NOT NULL,"
           " target VARCHAR(4096) NOT NULL, expires_at BIGINT NOT NULL, seq BIGINT NOT NULL)",
           "CREATE INDEX objects_seq ON objects (seq)",
+      },
+      {
+          // MySQL's TEXT ends at 64 KiB: there it has to be MEDIUMTEXT.
+          "CREATE TABLE kept (kind VARCHAR(16) NOT NULL, name VARCHAR(256) NOT NULL, value TEXT NOT NULL,"
+          " expires_at BIGINT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (kind, name))",
+          "CREATE INDEX kept_seq ON kept (kind, seq)",
+          "CREATE INDEX kept_expires_at ON kept (expires_at)",
       }};
   return all;
 }

@@ -33,13 +33,23 @@ struct ObjectOwner {
   TimePoint expires{};  ///< not after now: it is gone
 };
 
+/// A value that gembal keeps for a while: a thought signature by the id of its tool call, a
+/// response that a client may ask for again.
+struct KeptValue {
+  std::string kind;     ///< "signature", "response": names are of one kind
+  std::string name;     ///< at most 256 bytes
+  std::string value;    ///< at most a few MiB
+  TimePoint expires{};  ///< not after now: it is gone
+};
+
 /// What a daemon learned since it last wrote: one transaction.
 struct Batch {
   std::vector<keypool::Change> changes;
   std::vector<keypool::Usage> usage;  ///< to be added to what the store has
   std::vector<ObjectOwner> objects;   ///< new ones, and, with a time that has passed, gone ones
+  std::vector<KeptValue> kept;        ///< the same; a later one takes the place of an earlier one
 
-  bool empty() const { return changes.empty() && usage.empty() && objects.empty(); }
+  bool empty() const { return changes.empty() && usage.empty() && objects.empty() && kept.empty(); }
 };
 
 /// What changed in the store, by whomever.
@@ -113,9 +123,13 @@ class KeyStore {
   Result<std::vector<keypool::Usage>> usage_since(std::int64_t hour);
   /// Objects that are not gone at `now`, by name.
   Result<std::vector<ObjectOwner>> objects(TimePoint now);
+  /// Those of the named values that are there and not gone at `now`, in no order.
+  Result<std::vector<KeptValue>> kept(const std::string& kind,
+                                      const std::vector<std::string>& names, TimePoint now);
 
   /// Deletes what nobody will ask for again: states and objects whose time has passed for a day,
-  /// usage older than 31 days.
+  /// usage older than 31 days, kept values that are gone, and of each kind all but the latest
+  /// 200,000 or so.
   Result<void> forget_old(TimePoint now);
 
   // ---- Values of gembal's own.

@@ -20,4 +20,8 @@ struct KeyStore::Impl {
   Result<std::size_t> change(const std::function<std::size_t(soci::session&, long long seq)>& work);
 };
 
+// Kept values, as the rest of KeyStore writes and forgets them. They throw what SOCI throws.
+void write_kept(soci::session& sql, const std::vector<KeptValue>& values, long long seq);
+void forget_old_kept(soci::session& sql, TimePoint now);
+
 }  // namespace gembal::store

@@ -257,6 +257,7 @@ Result<void> KeyStore::write(const Batch& batch) {
     if (!batch.changes.empty()) write_changes(sql, batch.changes, seq);
     if (!batch.usage.empty()) write_usage(sql, batch.usage, seq);
     if (!batch.objects.empty()) write_objects(sql, batch.objects, seq);
+    if (!batch.kept.empty()) write_kept(sql, batch.kept, seq);
   });
 }
 
@@ -294,6 +295,7 @@ Result<void> KeyStore::forget_old(TimePoint now) {
     sql << "DELETE FROM quota_states WHERE until_at <= :gone", use(gone);
     sql << "DELETE FROM objects WHERE expires_at <= :gone", use(gone);
     sql << "DELETE FROM usage_hours WHERE hour < :hour", use(hour);
+    forget_old_kept(sql, now);
   });
 }
 

@@ -1,5 +1,7 @@
 #include "lib/upstream/answer.hpp"
 
+#include <utility>
+
 #include "lib/gemini/usage.hpp"
 
 namespace gembal::upstream {
@@ -53,6 +55,12 @@ async::Task<std::optional<std::string_view>> Answer::next() {
 
 async::Task<Result<std::string>> Answer::rest(std::size_t limit) {
   std::string body;
+  // A reply that was held whole is handed on as it is: it may have megabytes.
+  if (!held_taken_ && held_.size() <= limit) {
+    held_taken_ = true;
+    watch_end(held_);
+    body = std::exchange(held_, {});
+  }
   while (const auto piece = co_await next()) {
     if (body.size() + piece->size() > limit) {
       co_return Error{ErrorKind::too_large,

@@ -56,7 +56,8 @@ http::Request request_for(const Call& call, const Lease& key, const Limits& limi
   request.body = call.body;
   request.body_source = call.body_source;
   request.timeouts = limits.timeouts;
-  if (call.form == Form::unary) request.timeouts.total = limits.unary_total;
+  if (call.form == Form::unary || call.form == Form::completion)
+    request.timeouts.total = limits.unary_total;
   return request;
 }
 
@@ -82,8 +83,7 @@ async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& c
   async::Deadline first_token(loop, [&reply] {
     reply.abort({ErrorKind::timeout, "the upstream sent no content in time"});
   });
-  const bool streams = call.form == Form::sse || call.form == Form::array;
-  first_token.set(streams ? tighter(limits.first_token, left) : left);
+  first_token.set(is_stream(call.form) ? tighter(limits.first_token, left) : left);
 
   auto arrived = co_await reply.wait_for_head();
   if (!arrived) {

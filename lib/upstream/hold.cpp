@@ -12,7 +12,7 @@ constexpr std::size_t kMostHeld = 64 * 1024;
 Hold::Hold(Form form) : form_(form) {}
 
 Hold::State Hold::look(std::string_view event) {
-  const auto facts = look_at_event(event);
+  const auto facts = form_ == Form::completion_events ? look_at_chunk(event) : look_at_event(event);
   if (facts.is_error) {
     error_body_ = event;
     return State::failed;
@@ -26,13 +26,14 @@ Hold::State Hold::look(std::string_view event) {
 
 Hold::State Hold::add(std::string_view bytes) {
   bytes_ += bytes;
-  if (form_ == Form::sse) {
+  if (form_ == Form::sse || form_ == Form::completion_events) {
     events_.feed(bytes);
     while (const auto event = events_.next()) {
       if (const auto state = look(event->data); state != State::holding) return state;
     }
     // An error may come bare, over several lines, without the frame of an event.
-    if (const auto tail = events_.tail(); !tail.empty() && tail.front() == '{') {
+    const auto tail = events_.tail();
+    if (!tail.empty() && (tail.front() == '{' || tail.front() == '[')) {
       if (const auto facts = look_at_event(tail); facts.is_error) return look(tail);
     }
   } else if (form_ == Form::array) {
@@ -45,6 +46,7 @@ Hold::State Hold::add(std::string_view bytes) {
 }
 
 bool Hold::good_at_end() const {
+  if (form_ == Form::completion) return judge_completion(bytes_) == Content::good;
   return form_ == Form::unary && judge_reply(bytes_) == Content::good;
 }
 

@@ -119,6 +119,35 @@ void find_stores(std::string_view body, std::vector<std::string>& found) {
   }
 }
 
+/// The instructions that messages begin with, the first turn after them, and how many turns there
+/// are, up to two.
+struct Turns {
+  std::uint64_t instructions = 0;
+  std::string_view first;
+  std::size_t count = 0;
+};
+
+/// OpenAI's way of writing a conversation. False when it cannot be read.
+bool read_messages(simdjson::ondemand::value value, Turns& turns) {
+  simdjson::ondemand::array messages;
+  if (value.get_array().get(messages) != simdjson::SUCCESS) return false;
+  for (auto message : messages) {
+    std::string_view text;
+    if (simdjson::to_json_string(message).get(text) != simdjson::SUCCESS) return false;
+    // Roles are written without escapes, and a quote within a text has one.
+    const auto role = text.find("\"role\"");
+    const auto begin = role == std::string_view::npos ? role : text.find('"', role + 6);
+    const auto word = begin == std::string_view::npos ? std::string_view() : text.substr(begin + 1);
+    if (turns.count == 0 && (word.starts_with("system\"") || word.starts_with("developer\""))) {
+      turns.instructions = mix(turns.instructions, text);
+      continue;
+    }
+    if (turns.count++ > 0) break;
+    turns.first = text;
+  }
+  return true;
+}
+
 void read_conversation(simdjson::ondemand::parser& parser, std::string_view body,
                        std::string_view model, RequestFacts& facts) {
   const simdjson::padded_string padded(body);
@@ -128,6 +157,7 @@ void read_conversation(simdjson::ondemand::parser& parser, std::string_view body
   if (document.get_object().get(request) != simdjson::SUCCESS) return;
   std::string_view system, first;
   std::size_t turns = 0;
+  std::uint64_t instructions = 1;
   for (auto field : request) {
     std::string_view name;
     if (field.unescaped_key().get(name) != simdjson::SUCCESS) return;
@@ -140,10 +170,16 @@ void read_conversation(simdjson::ondemand::parser& parser, std::string_view body
         if (turns++ > 0) break;
         if (simdjson::to_json_string(content).get(first) != simdjson::SUCCESS) return;
       }
+    } else if (name == "messages") {
+      Turns messages;
+      if (!read_messages(field.value(), messages)) return;
+      first = messages.first;
+      turns = messages.count;
+      instructions = messages.instructions;
     }
   }
   if (turns == 0) return;
-  const auto hash = mix(mix(mix(1, model), system), first);
+  const auto hash = mix(mix(mix(instructions, model), system), first);
   facts.conversation = hash == 0 ? 1 : hash;
   facts.continues = turns > 1;
 }

@@ -199,8 +199,9 @@ Verdict judge_400(const ErrorFacts& facts) {
   if (facts.says("enable billing") || facts.says("billing account"))
     return verdict(Outcome::key_unusable, "billing");
   auto made = verdict(Outcome::caller_fault, facts.status.empty() ? "bad request" : facts.status);
-  made.bad_signature =
-      facts.says("Corrupted thought signature") || facts.says("Invalid thought signature");
+  made.bad_signature = facts.says("Corrupted thought signature") ||
+                       facts.says("Invalid thought signature") ||
+                       facts.says("missing a thought_signature");
   return made;
 }
 
@@ -310,6 +311,13 @@ bool has_content(simdjson::dom::element part) {
   return false;
 }
 
+/// An error object, alone or in an array.
+bool is_error(simdjson::dom::element root) {
+  simdjson::dom::element found;
+  if (root["error"].get(found) == simdjson::SUCCESS) return true;
+  return root.at(0)["error"].get(found) == simdjson::SUCCESS;
+}
+
 struct Look {
   EventFacts facts;
 };
@@ -320,7 +328,7 @@ Look look_at(std::string_view json) {
   simdjson::dom::element root;
   if (parser().parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return look;
   simdjson::dom::element found;
-  if (root["error"].get(found) == simdjson::SUCCESS) {
+  if (is_error(root)) {
     look.facts.is_error = true;
     return look;
   }
@@ -341,6 +349,55 @@ Look look_at(std::string_view json) {
   return look;
 }
 
+/// A message, or the delta of one, that says or calls anything.
+bool says_anything(simdjson::dom::element message) {
+  std::string_view text;
+  for (const auto* member : {"content", "refusal", "reasoning_content"}) {
+    if (message[member].get(text) == simdjson::SUCCESS && !text.empty()) return true;
+  }
+  simdjson::dom::array list;
+  for (const auto* member : {"content", "tool_calls", "images"}) {
+    if (message[member].get(list) == simdjson::SUCCESS && list.size() > 0) return true;
+  }
+  simdjson::dom::object object;
+  return message["audio"].get(object) == simdjson::SUCCESS;
+}
+
+// Google writes a finish that has no name in OpenAI's API behind one: "content_filter: SAFETY",
+// "function_call_filter: MALFORMED_FUNCTION_CALL".
+bool is_broken_finish(std::string_view reason) {
+  return reason == "stop" || reason == "tool_calls" || reason.starts_with("function_call_filter");
+}
+
+EventFacts look_at_choices(std::string_view json, const char* member) {
+  EventFacts facts;
+  if (trim(json).empty()) return facts;
+  simdjson::dom::element root;
+  if (parser().parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return facts;
+  if (is_error(root)) {
+    facts.is_error = true;
+    return facts;
+  }
+  simdjson::dom::object object;
+  if (root.get(object) != simdjson::SUCCESS) return facts;
+  simdjson::dom::array choices;
+  if (object["choices"].get(choices) != simdjson::SUCCESS) {
+    std::string_view kind;
+    facts.has_content = object["object"].get(kind) == simdjson::SUCCESS;
+    return facts;
+  }
+  for (const auto choice : choices) {
+    simdjson::dom::element message;
+    if (choice[member].get(message) == simdjson::SUCCESS)
+      facts.has_content |= says_anything(message);
+    std::string_view reason;
+    if (choice["finish_reason"].get(reason) != simdjson::SUCCESS) continue;
+    facts.has_finish = true;
+    facts.broken_finish |= is_broken_finish(reason);
+  }
+  return facts;
+}
+
 }  // namespace
 
 Content judge_reply(std::string_view body) {
@@ -350,5 +407,13 @@ Content judge_reply(std::string_view body) {
 }
 
 EventFacts look_at_event(std::string_view json) { return look_at(json).facts; }
+
+Content judge_completion(std::string_view body) {
+  const auto facts = look_at_choices(body, "message");
+  const bool is_good = facts.has_content || (facts.has_finish && !facts.broken_finish);
+  return is_good ? Content::good : Content::broken;
+}
+
+EventFacts look_at_chunk(std::string_view json) { return look_at_choices(json, "delta"); }
 
 }  // namespace gembal::upstream

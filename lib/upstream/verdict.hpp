@@ -34,4 +34,9 @@ struct EventFacts {
 };
 EventFacts look_at_event(std::string_view json);
 
+/// The same for a chat on Google's OpenAI-compatible surface: a whole completion, and one chunk of
+/// a stream. A reply without any choice is a blocked prompt's.
+Content judge_completion(std::string_view body);
+EventFacts look_at_chunk(std::string_view json);
+
 }  // namespace gembal::upstream

@@ -1,8 +1,6 @@
 #include <benchmark/benchmark.h>
 
 #include "daemon/front/request_head.hpp"
-#include "lib/openai/chat.hpp"
-#include "lib/openai/chat_stream.hpp"
 #include "lib/sse/parser.hpp"
 #include "lib/upstream/verdict.hpp"
 
@@ -39,19 +37,6 @@ void BM_LookAtEvent(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(upstream::look_at_event(kEvent));
 }
 BENCHMARK(BM_LookAtEvent);
-
-void BM_TranslateEvent(benchmark::State& state) {
-  openai::ChatStream stream({"chatcmpl-1", 1, "m"}, false);
-  for (auto _ : state) benchmark::DoNotOptimize(stream.push(kEvent));
-}
-BENCHMARK(BM_TranslateEvent);
-
-void BM_TranslateChatRequest(benchmark::State& state) {
-  const std::string request =
-      R"({"model":"gemini-2.5-flash","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"What is a monad?"}],"temperature":0.5})";
-  for (auto _ : state) benchmark::DoNotOptimize(openai::read_chat(request));
-}
-BENCHMARK(BM_TranslateChatRequest);
 
 }  // namespace
 }  // namespace gembal

@@ -24,5 +24,16 @@ TEST(Base64Test, TakesWhatClientsSend) {
   EXPECT_EQ(base64_decode("a*k="), std::nullopt);
 }
 
+TEST(Base64Test, AppendsBehindWhatIsThere) {
+  std::string text = "a:";
+  append_base64(text, "hello");
+  EXPECT_EQ(text, "a:aGVsbG8=");
+  std::string bytes = "b:";
+  EXPECT_TRUE(append_decoded(bytes, "aGVsbG8"));
+  EXPECT_EQ(bytes, "b:hello");
+  EXPECT_FALSE(append_decoded(bytes, "aGVsbG8!"));
+  EXPECT_EQ(bytes, "b:hello");
+}
+
 }  // namespace
 }  // namespace gembal

@@ -91,5 +91,10 @@ TEST(TimeTest, ReadsTimesWithZonesAndFractions) {
   EXPECT_FALSE(parse_iso8601("yesterday"));
 }
 
+TEST(TimeTest, WritesDatesAsHttpDoes) {
+  EXPECT_EQ(to_http_date(TimePoint{std::chrono::seconds{784'111'777}}),
+            "Sun, 06 Nov 1994 08:49:37 GMT");
+}
+
 }  // namespace
 }  // namespace gembal

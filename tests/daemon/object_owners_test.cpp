@@ -51,6 +51,7 @@ TEST(ObjectOwnersTest, FindsTheObjectOfAPathOfTheOpenaiSurface) {
       {"/openai/batches/batches/x", "batches/x"},
       {"/openai/batches/batches%2Fx", "batches/x"},
       {"/openai/batches/batches/x/cancel", "batches/x"},
+      {"/openai/videos/abc/content", "videos/abc"},
       {"/openai/batches", ""},
       {"/openai/batches/", ""},
       {"/openai/models/gemini", ""},
@@ -187,6 +188,35 @@ TEST(ListPlaceTest, GoesThroughItsToken) {
   EXPECT_EQ(back->skip, place.skip);
   for (const char* none : {"", "nonsense", "e30=", "W10=", "%%%", "eyJrZXkiOiIiLCJza2lwIjoxfQ=="})
     EXPECT_FALSE(parse_page_token(none)) << none;
+}
+
+TEST(ObjectOwnersTest, FindsWhatRepliesOfTheOpenAiSurfaceMade) {
+  const struct {
+    const char* name;
+    const char* body;
+    std::vector<std::string> names;
+  } cases[] = {
+      {"a file", R"({"id":"abc","object":"file"})", {"files/abc"}},
+      {"a batch, with its collection",
+       R"({"id":"batches/x","object":"batch","output_file_id":null})",
+       {"batches/x"}},
+      {"a batch that is done",
+       R"({"id":"batches/x","object":"batch","output_file_id":"files/batch-x","error_file_id":"e"})",
+       {"batches/x", "files/batch-x", "files/e"}},
+      {"a video", R"({"id":"v","object":"video"})", {"videos/v"}},
+      {"a list", R"({"object":"list","data":[]})", {}},
+      {"a chat", R"({"id":"chatcmpl-1","object":"chat.completion"})", {}},
+      {"no JSON", "<html>", {}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    std::vector<std::string> names;
+    for (const auto& made : objects_in_openai_reply(c.body, kNow)) {
+      names.push_back(made.name);
+      EXPECT_GT(made.expires, kNow);
+    }
+    EXPECT_EQ(names, c.names);
+  }
 }
 
 }  // namespace

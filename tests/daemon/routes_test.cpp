@@ -14,11 +14,14 @@ front::RequestHead head_of(const std::string& method, const std::string& target,
 }
 
 std::string text_of(const Route& route) {
-  static const char* const kTargets[] = {"native",  "chat",   "embeddings", "models",     "model",
-                                         "forward", "upload", "page",       "unsupported"};
+  static const char* const kTargets[] = {
+      "native",  "chat",        "completions",  "embeddings", "responses",  "images",   "edits",
+      "speech",  "transcripts", "translations", "models",     "model",      "messages", "count",
+      "forward", "upload",      "picture",      "page",       "unsupported"};
+  static const char* const kDialects[] = {" gemini", " openai", " anthropic"};
   static const char* const kForms[] = {"unary", "sse", "array", "opaque"};
   std::string text = kTargets[static_cast<int>(route.target)];
-  text += route.dialect == Dialect::openai ? " openai" : " gemini";
+  text += kDialects[static_cast<int>(route.dialect)];
   if (!route.upstream_path.empty()) text += " " + route.version + " " + route.upstream_path;
   if (!route.model.empty()) text += " model=" + route.model;
   if (route.form != upstream::Form::opaque)
@@ -62,6 +65,8 @@ TEST(RoutesTest, FindsWhatAPathIsFor) {
       {"GET", "/v1/cachedContents/c", "", "native gemini v1 /cachedContents/c"},
       {"POST", "/v1/chat/completions", "", "chat openai"},
       {"POST", "/v1/chat/completions", google, "chat openai"},
+      {"POST", "/v1/completions", "", "completions openai"},
+      {"POST", "/hf/v1/completions", google, "completions openai"},
       {"POST", "/hf/v1/embeddings", "", "embeddings openai"},
       {"GET", "/v1/models", "", "models openai"},
       {"GET", "/v1/models", google, "native gemini v1 /models"},
@@ -72,7 +77,21 @@ TEST(RoutesTest, FindsWhatAPathIsFor) {
       {"GET", "/v1/fileSearchStores/x/documents", "",
        "native gemini v1 /fileSearchStores/x/documents"},
       {"GET", "/v1/files", "", "unsupported openai"},
-      {"POST", "/v1/responses", "", "unsupported openai"},
+      {"POST", "/v1/images/generations", "", "images openai"},
+      {"POST", "/hf/v1/images/edits", "", "edits openai"},
+      {"POST", "/v1/images/variations", "", "unsupported openai"},
+      {"GET", "/images/0a.png", "", "picture gemini  0a.png open"},
+      {"GET", "/images/", "", "page gemini open"},
+      {"GET", "/imagesque", "", "page gemini open"},
+      {"POST", "/v1/messages?beta=true", "", "messages anthropic"},
+      {"POST", "/hf/v1/messages", "", "messages anthropic"},
+      {"POST", "/v1/messages/count_tokens?beta=true", "", "count anthropic"},
+      {"POST", "/v1/messages/batches", "", "unsupported anthropic"},
+      {"GET", "/v1/models", "anthropic-version: 2023-06-01\r\n", "models anthropic"},
+      {"GET", "/v1/models/gemini-x", "anthropic-version: 2023-06-01\r\n",
+       "model anthropic model=gemini-x"},
+      {"GET", "/v1/skills", "anthropic-version: 2023-06-01\r\n", "unsupported anthropic"},
+      {"POST", "/v1/conversations", "", "unsupported openai"},
       {"POST", "/openai/v1/chat/completions", "", "forward openai v1beta /openai/chat/completions"},
       {"GET", "/v1beta/openai/models", "", "forward openai v1beta /openai/models"},
       {"POST", "/upload/v1beta/files", "", "upload gemini  /upload/v1beta/files"},

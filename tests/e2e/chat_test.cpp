@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/core/base64.hpp"
 #include "lib/core/json.hpp"
 #include "tests/support/process.hpp"
 
@@ -136,6 +137,51 @@ TEST_F(SlowChatTest, SilenceInTheMiddleOfAStreamIsFilledWithComments) {
   const auto comment = reply.body.find("\n: waiting\n\n", first);
   EXPECT_LT(comment, last) << reply.body;
   EXPECT_TRUE(reply.body.ends_with("data: [DONE]\n\n"));
+}
+
+TEST_F(ChatTest, PicturesAreTextThatLinksToThem) {
+  for (const bool stream : {false, true}) {
+    auto request = chat("Draw a house.", "gemini-3.1-flash-image");
+    request["stream"] = stream;
+    const auto reply = ask(request);
+    ASSERT_EQ(reply.status(), 200) << reply.body;
+    const auto at = reply.body.find("![image](http://");
+    ASSERT_NE(at, std::string::npos) << reply.body.substr(0, 2000);
+    const auto path = reply.body.find("/images/", at);
+    const auto picture = daemon_.get(reply.body.substr(path, reply.body.find(')', path) - path));
+    EXPECT_EQ(picture.status(), 200);
+    EXPECT_EQ(picture.header("content-type"), "image/png");
+    EXPECT_TRUE(picture.body.starts_with("\x89PNG"));
+  }
+}
+
+TEST_F(ChatTest, SpeaksWhenAskedForSound) {
+  auto request = chat("Say hello.", "gemini-3.8-flash-tts");
+  request["modalities"] = Json::array({"text", "audio"});
+  request["audio"] = {{"voice", "alloy"}, {"format", "wav"}};
+  const auto whole = ask(request);
+  ASSERT_EQ(whole.status(), 200) << whole.body;
+  const Json message = (*parse_json(whole.body))["choices"][0]["message"];
+  const auto file = base64_decode(string_in(message["audio"], "data"));
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(file->starts_with("RIFF"));
+  EXPECT_TRUE(message["content"].is_null());
+
+  request["stream"] = true;
+  const auto refused = ask(request);
+  EXPECT_EQ(refused.status(), 400);
+  EXPECT_EQ((*parse_json(refused.body))["error"]["param"], "audio.format");
+  request["audio"]["format"] = "pcm16";
+  const auto streamed = ask(request);
+  ASSERT_EQ(streamed.status(), 200) << streamed.body;
+  std::size_t bytes = 0;
+  for (const auto& chunk : chunks_in(streamed.body)) {
+    for (const auto& choice : chunk["choices"]) {
+      if (const Json* sound = find(choice["delta"], "audio"))
+        bytes += base64_decode(string_in(*sound, "data")).value_or("").size();
+    }
+  }
+  EXPECT_EQ(bytes + 44, file->size());
 }
 
 TEST_F(ChatTest, MistakesNameTheirParameter) {

@@ -117,7 +117,8 @@ TEST_F(HttpTest, BadBodiesAreTheCallersFault) {
        "{\"messages\":" + std::string(40'000, '[') + std::string(40'000, ']') + "}", 400, "nested"},
       {"embeddings nested as deep", "/v1/embeddings",
        std::string(40'000, '[') + std::string(40'000, ']'), 400, "nested"},
-      {"tokens for embeddings", "/v1/embeddings", R"({"model":"m","input":[1,2]})", 400, "tokens"},
+      {"tokens for embeddings", "/v1/embeddings", R"({"model":"m","input":[1,2]})", 400,
+       "token ids"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);

@@ -192,7 +192,7 @@ TEST(NativeTest, WhatIsNotOfferedSaysSo) {
   FakeUpstream upstream([](Call& call) { call.reply(200, "{}"); });
   TempDir home;
   Daemon daemon(home, upstream.base_url(), {"key-one"});
-  EXPECT_EQ(daemon.post("/v1/responses", "{}").status(), 501);
+  EXPECT_EQ(daemon.post("/v1/conversations", "{}").status(), 501);
   EXPECT_EQ(daemon.get("/nothing").status(), 404);
   EXPECT_TRUE(upstream.log().empty());
 }

@@ -208,6 +208,8 @@ TEST(FaultsTest, BrokenAnswersHaveTheShapesOfRecordedOnes) {
       {"malformed_function_call", "MALFORMED_FUNCTION_CALL", "{}"},
       {"unexpected-tool-call", "UNEXPECTED_TOOL_CALL", "{}"},
       {"finish-other", "OTHER", R"({"role":"model"})"},
+      {"no-image", "NO_IMAGE", R"({"role":"model"})"},
+      {"image-safety", "IMAGE_SAFETY", R"({"role":"model"})"},
       {"safety", "SAFETY", nullptr},
       {"recitation", "RECITATION", nullptr},
   };

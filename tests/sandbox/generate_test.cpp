@@ -278,6 +278,28 @@ TEST(GenerateTest, DrawsPicturesAndSpeaks) {
             "audio/L16;codec=pcm;rate=24000");
 }
 
+TEST(GenerateTest, DrawsDraftsAmongTheThoughtsAndOtherPicturesFromPictures) {
+  Client client;
+  const std::string url = "/v1beta/models/gemini-3.1-flash-image:generateContent";
+  const Json parts = candidate(json_of(client.post(
+      url,
+      ask_with(
+          "a cat",
+          R"("generationConfig":{"responseModalities":["IMAGE"],"thinkingConfig":{"includeThoughts":true}})"))))
+      ["content"]["parts"];
+  ASSERT_EQ(parts.size(), 3u) << to_text(parts);
+  EXPECT_EQ(keys_of(parts[1]), (Keys{"inlineData", "thought"}));
+  EXPECT_EQ(keys_of(parts[2]), (Keys{"inlineData", "thoughtSignature"}));
+  const auto edited = [&](const std::string& more) {
+    const Json reply = json_of(client.post(
+        url, R"({"contents":[{"parts":[)" + more +
+                 R"({"text":"a cat"}]}],"generationConfig":{"responseModalities":["IMAGE"]}})"));
+    return to_text(candidate(reply)["content"]["parts"][0]["inlineData"]["data"]);
+  };
+  EXPECT_EQ(edited(""), edited(""));
+  EXPECT_NE(edited(R"({"inlineData":{"mimeType":"image/png","data":"QUJD"}},)"), edited(""));
+}
+
 TEST(GenerateTest, DoesAsADirectiveSays) {
   Client client;
   const auto say = [&client](const std::string& prompt) {

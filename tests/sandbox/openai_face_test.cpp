@@ -185,5 +185,55 @@ TEST(OpenAiFaceTest, EmbedsDrawsAndLists) {
   EXPECT_EQ(client.openai("models/gpt-4", "", "GET").status, 404);
 }
 
+TEST(OpenAiFaceTest, BatchesAnswerTheLinesOfAFile) {
+  Client client;
+  const auto line = [](const std::string& id, const std::string& model) {
+    return R"({"custom_id":")" + id + R"(","method":"POST","url":"/v1/chat/completions","body":)" +
+           chat(model, "Hello") + "}\n";
+  };
+  const auto file = uploaded(client, line("a", "gemini-2.5-flash") + line("b", "gemini-0"));
+  const std::string asked = R"({"input_file_id":")" + file +
+                            R"(","endpoint":"/v1/chat/completions","completion_window":"24h"})";
+  const auto made = client.openai("batches", asked);
+  ASSERT_EQ(made.status, 200) << body_of(made);
+  const Json batch = json_of(made);
+  EXPECT_EQ(batch["object"], "batch");
+  EXPECT_EQ(batch["status"], "validating");
+  const std::string id = batch["id"];
+  EXPECT_EQ(json_of(client.openai("batches", "", "GET"))["data"][0]["id"], id);
+  const auto later = [&](const std::string& url, const char* key = "key-one") {
+    auto request = make_request("GET", url, "", "");
+    request.headers.emplace_back(
+        url.find("openai") == std::string::npos ? "x-goog-api-key" : "authorization",
+        (url.find("openai") == std::string::npos ? "" : "Bearer ") + std::string(key));
+    return client.api.answer(request, kNoon + std::chrono::seconds{10});
+  };
+  const Json done = json_of(later("/v1beta/openai/batches/" + id));
+  EXPECT_EQ(done["status"], "completed");
+  EXPECT_EQ(done["request_counts"]["total"], 2);
+  const std::string output = done["output_file_id"];
+  const auto results = body_of(later("/download/v1beta/" + output + ":download?alt=media"));
+  EXPECT_NE(results.find(R"("custom_id":"a","response":{"status_code":200)"), std::string::npos)
+      << results;
+  EXPECT_NE(results.find(R"("custom_id":"b","response":{"status_code":404)"), std::string::npos);
+  EXPECT_EQ(later("/v1beta/openai/batches/" + id, "key-two").status, 404);
+  EXPECT_EQ(
+      client
+          .openai("batches", R"({"input_file_id":"files/none","endpoint":"/v1/chat/completions"})")
+          .status,
+      403);
+  EXPECT_EQ(client.openai("batches", R"({"endpoint":"/v1/embeddings"})").status, 400);
+}
+
+TEST(OpenAiFaceTest, ABatchMayBeCancelled) {
+  Client client;
+  const auto file = uploaded(client, "");
+  const Json batch = json_of(client.openai(
+      "batches", R"({"input_file_id":")" + file + R"(","endpoint":"/v1/chat/completions"})"));
+  const std::string id = batch["id"];
+  EXPECT_EQ(json_of(client.openai(id + "/cancel", ""))["status"], "cancelled");
+  EXPECT_EQ(json_of(client.openai(id, "", "GET"))["status"], "cancelled");
+}
+
 }  // namespace
 }  // namespace gembal::sandbox

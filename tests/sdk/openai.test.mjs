@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import OpenAI from "openai";
+import OpenAI, { toFile } from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import { z } from "zod";
 import { MODEL, PICTURE, SIGNING, TOKEN, URL, answer, fault } from "./sandbox.mjs";
@@ -135,6 +135,21 @@ test("embeddings are the same as floats and as base64", async () => {
   assert.equal(byDefault[1].index, 1);
   assert.equal(byDefault[0].embedding.length, 64);
   byDefault[0].embedding.forEach((value, at) => assert.ok(Math.abs(value - floats[0].embedding[at]) < 1e-6));
+});
+
+test("texts are read out, and recordings written down", async () => {
+  const speech = await client.audio.speech.create({ model: "tts-1", voice: "onyx", input: "Good morning!", response_format: "flac" });
+  assert.equal(speech.headers.get("content-type"), "audio/flac");
+  const sound = Buffer.from(await speech.arrayBuffer());
+  assert.equal(sound.subarray(0, 4).toString(), "fLaC");
+  const write = async (more) =>
+    client.audio.transcriptions.create({ model: "gpt-4o-transcribe", file: await toFile(sound, "a.flac"), ...more });
+  const { text } = await write({});
+  assert.ok(text);
+  let streamed = "";
+  for await (const event of await write({ stream: true })) streamed += event.delta ?? "";
+  assert.equal(streamed, text);
+  assert.match(await write({ response_format: "vtt" }), /^WEBVTT\n\n00:00:00.500 --> /);
 });
 
 test("models are listed and shown", async () => {

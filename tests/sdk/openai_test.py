@@ -2,9 +2,12 @@
 
 import asyncio
 import base64
+import functools
+import io
 import json
 import struct
 import unittest
+import wave
 
 import openai
 from pydantic import BaseModel
@@ -319,6 +322,39 @@ class Models(unittest.TestCase):
         with self.assertRaises(openai.NotFoundError) as caught:
             client.models.retrieve("gpt-9")
         self.assertEqual(caught.exception.code, "model_not_found")
+
+
+class Audio(unittest.TestCase):
+    def speech(self, **more):
+        return client.audio.speech.create(**{"model": "gpt-4o-mini-tts", "voice": "coral", "input": "A wonderful day!", **more})
+
+    def test_speaks(self):
+        with client.audio.speech.with_streaming_response.create(
+                model="gpt-4o-mini-tts", voice="coral", input="A wonderful day!", instructions="Cheerfully.") as reply:
+            self.assertEqual(reply.headers["content-type"], "audio/mpeg")
+            self.assertEqual(b"".join(reply.iter_bytes())[:1], b"\xff")
+        with wave.open(io.BytesIO(self.speech(response_format="wav", speed=1.5).content)) as sound:
+            self.assertEqual((sound.getframerate(), sound.getnchannels(), sound.getsampwidth()), (24000, 1, 2))
+            self.assertEqual(len(sound.readframes(10**9)), 2 * sound.getnframes())
+
+    def test_writes_down_what_is_said(self):
+        sound = ("a.wav", self.speech(response_format="wav").content)
+        write = functools.partial(client.audio.transcriptions.create, model="whisper-1", file=sound)
+        text = write().text
+        self.assertTrue(text)
+        self.assertEqual(write(response_format="text"), text + "\n")
+        self.assertIn(" --> ", write(response_format="srt"))
+        verbose = write(response_format="verbose_json", timestamp_granularities=["word", "segment"])
+        self.assertEqual([verbose.words[0].start, verbose.segments[0].start], [0.5, 0.5])
+        self.assertEqual(verbose.usage.type, "duration")
+        events = list(write(model="gpt-4o-transcribe", stream=True))
+        self.assertEqual(events[-1].type, "transcript.text.done")
+        self.assertEqual("".join(event.delta for event in events[:-1]), events[-1].text)
+
+    def test_no_recording_is_a_bad_request(self):
+        with self.assertRaises(openai.BadRequestError) as caught:
+            client.audio.transcriptions.create(model="whisper-1", file=("a.wav", b"I am text."))
+        self.assertEqual(caught.exception.param, "file")
 
 
 class Errors(unittest.TestCase):

@@ -119,6 +119,21 @@ TEST(StoreMigrationTest, AStoreOfTheFirstSchemaComesOverWhole) {
   EXPECT_EQ(names(store).back(), "key-new");
 }
 
+TEST(StoreMigrationTest, AStoreOfTheSecondSchemaGetsRoomForWhatIsKept) {
+  TempDir folder;
+  const auto path = folder.file("x.db");
+  ASSERT_TRUE(open(path).add({key("key-one")}));
+  {
+    soci::session sql(soci::sqlite3, "dbname=" + path);
+    sql << "DROP TABLE kept";
+    sql << "DELETE FROM schema_version WHERE version > 2";
+  }
+  auto store = open(path);
+  EXPECT_EQ(names(store), std::vector<std::string>{"key-one"});
+  ASSERT_TRUE(store.write({{}, {}, {}, {{"signature", "call_a", "s", kNow + hours{1}}}}));
+  EXPECT_EQ(store.kept("signature", {"call_a"}, kNow)->size(), 1u);
+}
+
 TEST(StoreMigrationTest, ProcessesThatStartAtOnceBringItOverOnce) {
   TempDir folder;
   make_schema_1(folder.file("x.db"));

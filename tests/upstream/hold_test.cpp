@@ -26,6 +26,45 @@ std::string sse(const std::vector<std::string>& events) {
   return text;
 }
 
+std::string lf(const std::vector<std::string>& events) {
+  std::string text;
+  for (const auto& event : events) text += "data: " + event + "\n\n";
+  return text;
+}
+
+TEST(HoldTest, KnowsAnEmptyCompletion) {
+  const struct {
+    const char* name;
+    const char* body;
+    bool good;
+  } cases[] = {
+      {"says something", R"({"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]})",
+       true},
+      {"calls", R"({"choices":[{"message":{"tool_calls":[{}]},"finish_reason":"tool_calls"}]})",
+       true},
+      {"says nothing", R"({"choices":[{"message":{"role":"assistant"},"finish_reason":"stop"}]})",
+       false},
+      {"a call that went wrong",
+       R"({"choices":[{"message":{},"finish_reason":"function_call_filter: MALFORMED_FUNCTION_CALL"}]})",
+       false},
+      {"filtered", R"({"choices":[{"message":{},"finish_reason":"content_filter: SAFETY"}]})",
+       true},
+      {"the second choice says something",
+       R"({"choices":[{"message":{},"finish_reason":"stop"},{"message":{"content":"b"}}]})", true},
+      {"blocked: no choices", R"({"object":"chat.completion","usage":{}})", true},
+      {"no completion", "{}", false},
+      {"an array", "[]", false},
+      {"a page", "<html></html>", false},
+      {"nothing", "", false},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    Hold hold(Form::completion);
+    EXPECT_EQ(hold.add(c.body), State::holding);
+    EXPECT_EQ(hold.good_at_end(), c.good);
+  }
+}
+
 TEST(HoldTest, LetsAStreamGoAtItsFirstEventWithContent) {
   const struct {
     const char* name;
@@ -48,6 +87,23 @@ TEST(HoldTest, LetsAStreamGoAtItsFirstEventWithContent) {
       {"an error as an array's element", Form::array, "[" + kError + "]", State::failed},
       {"an array's empty element", Form::array, "[" + kEmpty + ",", State::holding},
       {"a whole reply is looked at when it ends", Form::unary, kThought, State::holding},
+      {"a chunk with content", Form::completion_events,
+       lf({R"({"choices":[{"delta":{"content":"a"}}]})"}), State::pass},
+      {"a chunk with a call", Form::completion_events,
+       lf({R"({"choices":[{"delta":{"tool_calls":[{"id":""}]}}]})"}), State::pass},
+      {"a chunk with the role only", Form::completion_events,
+       lf({R"({"choices":[{"delta":{"role":"assistant","content":""}}]})"}), State::holding},
+      {"a chunk that stops with nothing said", Form::completion_events,
+       lf({R"({"choices":[{"delta":{"role":"assistant"},"finish_reason":"stop"}]})", "[DONE]"}),
+       State::holding},
+      {"a chunk that ends at the length", Form::completion_events,
+       lf({R"({"choices":[{"delta":{},"finish_reason":"length"}]})"}), State::pass},
+      {"a chunk without choices: the prompt was blocked", Form::completion_events,
+       lf({R"({"object":"chat.completion.chunk"})"}), State::pass},
+      {"an error in an array", Form::completion_events, lf({"[" + kError + "]"}), State::failed},
+      {"an error in an array without a frame", Form::completion_events,
+       "[{\n  \"error\": {\n    \"code\": 503\n  }\n}\n]\n", State::failed},
+      {"a whole completion is looked at when it ends", Form::completion, "{}", State::holding},
       {"64 KiB of anything is content", Form::sse, std::string(64 * 1024 + 1, ' '), State::pass},
   };
   for (const auto& c : cases) {

@@ -61,6 +61,40 @@ TEST(RequestFactsTest, TheBeginningNamesAConversation) {
   EXPECT_NE(look(body(system, turn("Hello")), "another").conversation, first.conversation);
 }
 
+TEST(RequestFactsTest, TheBeginningOfAnOpenAiChatNamesItToo) {
+  const std::string system = R"({"role":"system","content":"Be \"role\":\"kind\"."})";
+  const std::string hello = R"({"role":"user","content":"Hello"})";
+  const auto body = [](const std::string& messages) {
+    return R"({"model":"m","messages":[)" + messages + "]}";
+  };
+  const auto first = look(body(system + "," + hello));
+  EXPECT_NE(first.conversation, 0u);
+  EXPECT_FALSE(first.continues);
+  const struct {
+    const char* name;
+    std::string messages;
+    bool same;
+    bool continues;
+  } cases[] = {
+      {"with more turns", system + "," + hello + R"(,{"role":"assistant","content":"Hi!"})", true,
+       true},
+      {"another first turn", system + R"(,{"content":"Bye","role":"user"})", false, false},
+      {"another instruction", R"({"role":"developer","content":"Be rude."},)" + hello, false,
+       false},
+      {"no instruction", hello, false, false},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto facts = look(body(c.messages));
+    EXPECT_NE(facts.conversation, 0u);
+    EXPECT_EQ(facts.conversation == first.conversation, c.same);
+    EXPECT_EQ(facts.continues, c.continues);
+  }
+  EXPECT_EQ(look(body("")).conversation, 0u);
+  EXPECT_EQ(look(body(system)).conversation, 0u) << "no turn yet";
+  EXPECT_EQ(look(R"({"messages":7})").conversation, 0u);
+}
+
 TEST(RequestFactsTest, WhatCannotBeReadIsNoConversation) {
   const struct {
     const char* name;

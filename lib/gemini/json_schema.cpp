@@ -1,0 +1,265 @@
+// JSON Schema for the fields that take it. Gemini reads $id, $defs, $ref, $anchor, type, format,
+// title, description, enum, items, prefixItems, the bounds of arrays and numbers, anyOf, oneOf,
+// properties, additionalProperties, required and propertyOrdering; passes over the rest; and
+// refuses a $ref with company, and one that leads back to where it stands through required
+// properties alone. So most is copied as it is. What is written here in another way:
+//
+//   const                       -> enum of one
+//   allOf                       -> what it is all of, together
+//   $ref with other keywords    -> anyOf of the $ref alone, with them
+//   a $ref to elsewhere         -> to a copy in $defs
+//   types other than one|null   -> anyOf
+//   required, on a cycle        -> not required
+
+#include <algorithm>
+#include <cctype>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "lib/core/json.hpp"
+#include "lib/gemini/schema_walk.hpp"
+
+namespace gembal::gemini {
+namespace {
+
+constexpr std::string_view kDefs = "#/$defs/";
+
+bool is_own_keyword(std::string_view name) {
+  return name == "$schema" || name == "$comment" || name == "$vocabulary" || name == "strict";
+}
+
+/// Keywords whose value is a schema, a list of them, or named ones.
+bool holds_schema(std::string_view name) {
+  return name == "items" || name == "additionalProperties" || name == "not" || name == "contains" ||
+         name == "propertyNames" || name == "additionalItems" || name == "if" || name == "then" ||
+         name == "else";
+}
+bool holds_schemas(std::string_view name) {
+  return name == "anyOf" || name == "oneOf" || name == "prefixItems";
+}
+bool holds_named_schemas(std::string_view name) {
+  return name == "properties" || name == "patternProperties" || name == "dependentSchemas";
+}
+
+class Writer {
+ public:
+  explicit Writer(SchemaWalk& walk) : walk_(walk) {}
+  Json write_root(const Json& schema);
+
+ private:
+  const Json& without_detour(const Json& schema);
+  Json write(const Json& schema);
+  void write_member(const std::string& name, const Json& value, Json& out);
+  void merge(const Json& part, Json& into);
+  std::string hoist(const std::string& ref);
+  void settle_ref(Json& out);
+  void split_types(Json& out);
+
+  SchemaWalk& walk_;
+  std::unordered_map<const Json*, std::string> names_;  ///< of what stands in $defs, by its origin
+  std::unordered_set<std::string> taken_;
+  std::vector<std::pair<std::string, const Json*>> to_write_;
+  std::vector<const Json*> merging_;
+  const Json* root_ = nullptr;
+};
+
+/// The reference to what `ref` points to, as it is written.
+std::string Writer::hoist(const std::string& ref) {
+  const Json* target = walk_.resolve(ref);
+  if (!target) return {};
+  if (target == root_) return "#";
+  const auto known = names_.find(target);
+  if (known != names_.end()) return std::string(kDefs) + known->second;
+  auto base = ref.substr(ref.rfind('/') + 1);
+  if (base.empty()) base = "schema";
+  for (auto& c : base) {
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_' && c != '-' && c != '.') c = '_';
+  }
+  auto name = base;
+  for (int i = 2; !taken_.insert(name).second; ++i) name = base + "_" + std::to_string(i);
+  names_.emplace(target, name);
+  to_write_.emplace_back(name, target);
+  return std::string(kDefs) + name;
+}
+
+/// What the root refers to, when it is a reference and nothing else: a function's parameters must
+/// be an object at first sight.
+const Json& Writer::without_detour(const Json& schema) {
+  const Json* at = &schema;
+  for (int hops = 0; hops < 10 && !walk_.failed(); ++hops) {
+    const Json* ref = find(*at, "$ref");
+    if (!ref || !ref->is_string()) break;
+    const bool is_all = std::all_of(at->items().begin(), at->items().end(), [](const auto& member) {
+      return member.key().starts_with('$') || member.key() == "definitions";
+    });
+    const Json* target = is_all ? walk_.resolve(ref->get_ref<const std::string&>()) : nullptr;
+    if (!target) break;
+    at = target;
+  }
+  return *at;
+}
+
+Json Writer::write_root(const Json& schema) {
+  root_ = &schema;
+  auto out = write(without_detour(schema));
+  Json definitions = Json::object();
+  // What is written may refer to more. What nothing refers to is left out.
+  for (std::size_t i = 0; i < to_write_.size() && !walk_.failed(); ++i) {
+    const auto [name, target] = to_write_[i];
+    const SchemaWalk::Step step(walk_, "$defs." + name);
+    append_member(definitions, name, write(*target));
+  }
+  if (!definitions.empty() && out.is_object()) out["$defs"] = std::move(definitions);
+  return out;
+}
+
+Json Writer::write(const Json& schema) {
+  if (walk_.failed() || schema.is_boolean()) return schema;
+  if (!schema.is_object()) {
+    walk_.fail("a schema must be an object");
+    return {};
+  }
+  auto out = object_with_room(schema.size() + 2);
+  merge(schema, out);
+  settle_ref(out);
+  split_types(out);
+  return out;
+}
+
+/// A reference stands alone, as it is written. With both company and alternatives it is the less
+/// likely to be the point, and goes.
+void Writer::settle_ref(Json& out) {
+  const Json* ref = find(out, "$ref");
+  if (!ref || walk_.failed()) return;
+  const bool is_alone = out.size() == 1;
+  if (!is_alone && find(out, "anyOf")) {
+    out.erase("$ref");
+    return;
+  }
+  Json alone = {{"$ref", hoist(ref->get<std::string>())}};
+  if (is_alone) {
+    out = std::move(alone);
+    return;
+  }
+  out.erase("$ref");
+  out["anyOf"] = Json::array({std::move(alone)});
+}
+
+/// Adds what `part` says to what is there: the first to say a thing is heard, properties and what
+/// is required add up.
+void Writer::merge(const Json& part, Json& into) {
+  if (!part.is_object() || walk_.failed()) return;
+  if (std::find(merging_.begin(), merging_.end(), &part) != merging_.end()) return;
+  merging_.push_back(&part);
+  const Json* all = find(part, "allOf");
+  for (const auto& [name, value] : part.items()) {
+    if (name == "allOf" || name == "$defs" || name == "definitions" || is_own_keyword(name))
+      continue;
+    write_member(name, value, into);
+    if (walk_.failed()) break;
+  }
+  if (all && all->is_array()) {
+    for (std::size_t i = 0; i < all->size(); ++i) {
+      const SchemaWalk::Step step(walk_, "allOf[" + std::to_string(i) + "]");
+      const Json* one = &(*all)[i];
+      const Json* ref = find(*one, "$ref");
+      const bool is_alone = all->size() == 1 && !find(into, "properties") && !find(into, "$ref");
+      if (ref && ref->is_string() && !is_alone) {
+        // Of several, each has to be seen.
+        if (const Json* target = walk_.resolve(ref->get_ref<const std::string&>()))
+          merge(*target, into);
+        for (const auto& [name, value] : one->items()) {
+          if (name != "$ref") write_member(name, value, into);
+        }
+      } else {
+        merge(*one, into);
+      }
+    }
+  }
+  merging_.pop_back();
+}
+
+void Writer::write_member(const std::string& name, const Json& value, Json& out) {
+  if (value.is_null() && name != "const" && name != "default") return;
+  if (name == "required") {
+    if (!value.is_array()) return;  // "required": true, as drafts before the fourth had
+    auto& all = out["required"];
+    if (all.is_null()) all = Json::array();
+    std::unordered_set<std::string> known;
+    for (const auto& one : all) known.insert(one.get<std::string>());
+    walk_.spend(known.size() / 64);
+    for (const auto& one : value) {
+      if (one.is_string() && known.insert(one.get<std::string>()).second) all.push_back(one);
+    }
+    return;
+  }
+  if (holds_named_schemas(name)) {
+    if (!value.is_object()) return walk_.fail("'" + name + "' must be an object");
+    auto& all = out[name];
+    if (all.is_null()) all = object_with_room(value.size());
+    std::unordered_set<std::string> known;
+    for (const auto& [key, ignored] : all.items()) known.insert(key);
+    walk_.spend(known.size() / 64);
+    for (const auto& [key, inner] : value.items()) {
+      if (known.contains(key)) continue;
+      const SchemaWalk::Step inner_step(walk_, name + "." + key);
+      append_member(all, key, write(inner));
+    }
+    return;
+  }
+  if (find(out, name)) return;
+  if (name == "$ref") {
+    if (!value.is_string()) return walk_.fail("'$ref' must be a text");
+    out["$ref"] = value;
+  } else if (name == "const") {
+    if (value.is_primitive() && !find(out, "enum")) out["enum"] = Json::array({walk_.copy(value)});
+  } else if (holds_schema(name) && !value.is_array()) {
+    const SchemaWalk::Step inner_step(walk_, name);
+    out[name] = write(value);
+  } else if (holds_schemas(name) || (name == "items" && value.is_array())) {
+    if (!value.is_array()) return walk_.fail("'" + name + "' must be an array");
+    if (value.empty()) return;
+    Json list = Json::array();
+    for (std::size_t i = 0; i < value.size() && !walk_.failed(); ++i) {
+      const SchemaWalk::Step inner_step(walk_, name + "[" + std::to_string(i) + "]");
+      list.push_back(write(value[i]));
+    }
+    out[name == "items" ? "prefixItems" : name] = std::move(list);
+  } else {
+    out[name] = walk_.copy(value);
+  }
+}
+
+/// Of an array of types the API takes one and null.
+void Writer::split_types(Json& out) {
+  const auto types = find(out, "type") ? *find(out, "type") : Json();
+  if (!types.is_array() || find(out, "anyOf")) return;
+  const auto others =
+      std::count_if(types.begin(), types.end(), [](const Json& type) { return type != "null"; });
+  if (others < 2) return;
+  static const std::unordered_set<std::string> kOuter = {"title", "description", "default",
+                                                         "examples"};
+  Json outer = Json::object();
+  Json inner = Json::object();
+  for (const auto& [name, value] : out.items()) {
+    if (name != "type") (kOuter.contains(name) ? outer : inner)[name] = value;
+  }
+  Json any = Json::array();
+  for (const auto& type : types) {
+    Json option = {{"type", type}};
+    for (const auto& [name, value] : inner.items()) option[name] = walk_.copy(value);
+    any.push_back(std::move(option));
+  }
+  outer["anyOf"] = std::move(any);
+  out = std::move(outer);
+}
+
+}  // namespace
+
+Json write_json_schema(SchemaWalk& walk, const Json& schema) {
+  auto out = Writer(walk).write_root(schema);
+  if (!walk.failed()) free_cycles(out);
+  return out;
+}
+
+}  // namespace gembal::gemini
