@@ -51,7 +51,7 @@ class Messages(unittest.TestCase):
                         {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}},
                         {"type": "document", "title": "A note",
                          "source": {"type": "text", "media_type": "text/plain", "data": "Some words."}}],
-                       system=[{"type": "text", "text": "Be brief."}], temperature=0.3, top_p=0.9, top_k=20,
+                       system=[{"type": "text", "text": "Be brief."}], extra_body={"temperature": 0.3, "top_p": 0.9, "top_k": 20},
                        metadata={"user_id": "u"}, service_tier="auto", stop_sequences=["###"])
         self.assertIn("image/png", reply.content[0].text)
 
