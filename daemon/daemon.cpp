@@ -359,6 +359,9 @@ void Daemon::run() {
   if (writer_) recovery_ = std::make_unique<Recovery>(pool_, *writer_, live_);
   sweep_shelf();
   main_.run();
+  // Whoever asks again while all is taken down must not cut that off: what was learned is written.
+  signals_.clear();
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) std::signal(signal, SIG_IGN);
   for (auto& worker : workers_) worker->join();
 }
 
