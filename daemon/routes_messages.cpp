@@ -1,8 +1,11 @@
 #include "daemon/routes_messages.hpp"
 
+#include "daemon/fetch_links.hpp"
+#include "daemon/kept.hpp"
 #include "daemon/open_upstream.hpp"
 #include "daemon/translated.hpp"
 #include "daemon/translated_extras.hpp"
+#include "lib/anthropic/conversation.hpp"
 #include "lib/anthropic/rendering.hpp"
 #include "lib/core/digest.hpp"
 #include "lib/core/text.hpp"
@@ -24,6 +27,12 @@ struct Message {
   const std::string& model() const { return called.model; }
 };
 
+gemini::SignatureOf kept_signatures(const RequestScope& scope) {
+  return [&kept = scope.services.kept](std::string_view id) {
+    return kept.find(KeptKind::signature, std::string(id)).value_or("");
+  };
+}
+
 Result<Message> read_message(const RequestScope& scope, Json request) {
   Message message;
   message.asked = string_in(request, "model");
@@ -37,20 +46,32 @@ Result<Message> read_message(const RequestScope& scope, Json request) {
                  ""};
   }
   if (has_fallback(scope, message.model())) message.request = request;
-  auto call = anthropic::translate_message(std::move(request), message.model());
+  auto call =
+      anthropic::translate_message(std::move(request), message.model(), kept_signatures(scope));
   if (!call) return std::move(call).error();
   message.call = *std::move(call);
   return message;
 }
 
-/// The client's request, translated; nothing when the client has been told what is wrong with it.
-async::Task<std::optional<Message>> take_message(RequestScope& scope) {
+/// Reads the request, with what it links to, and translates it.
+async::Task<Result<Message>> read_with_links(RequestScope& scope) {
   const auto& body = scope.exchange.request().body;
-  auto message = co_await compute(scope, body.size(), [&scope, &body]() -> Result<Message> {
-    auto request = parse_json(body);
-    if (!request) return std::move(request).error();
+  auto request = co_await compute(scope, body.size(), [&body] { return parse_json(body); });
+  if (!request) co_return std::move(request).error();
+  const auto fetched = co_await fetch_links(scope, *request);
+  if (!fetched) co_return fetched.error();
+  auto calls = anthropic::unsigned_calls(*request);
+  if (!calls.empty())
+    co_await scope.services.kept.load(scope.exchange.loop(), KeptKind::signature, std::move(calls));
+  auto message = co_await compute(scope, body.size() + *fetched, [&scope, &request] {
     return read_message(scope, *std::move(request));
   });
+  co_return message;
+}
+
+/// The client's request, translated; nothing when the client has been told what is wrong with it.
+async::Task<std::optional<Message>> take_message(RequestScope& scope) {
+  auto message = co_await read_with_links(scope);
   if (!message) {
     co_await answer_error(scope, std::move(message).error());
     co_return std::nullopt;
@@ -60,10 +81,10 @@ async::Task<std::optional<Message>> take_message(RequestScope& scope) {
 }
 
 /// The request for a model: the translation that is there, given away, or one made for another.
-auto body_maker(Message& message) {
-  return [&message](const std::string& model) -> Result<Json> {
+auto body_maker(Message& message, const RequestScope& scope) {
+  return [&message, &scope](const std::string& model) -> Result<Json> {
     if (model == message.model()) return std::move(message.call.body);
-    auto other = anthropic::translate_message(message.request, model);
+    auto other = anthropic::translate_message(message.request, model, kept_signatures(scope));
     if (!other) return std::move(other).error();
     return std::move(other->body);
   };
@@ -100,8 +121,12 @@ async::Task<void> create_message(RequestScope& scope) {
   auto message = co_await take_message(scope);
   if (!message) co_return;
   anthropic::MessageIdentity identity{"msg_" + scope.exchange.id() + random_hex(8), message->asked};
-  anthropic::MessageRendering rendering(std::move(identity), message->call.wishes, {});
-  Translation translation{message->model(), message->call.stream, 1, body_maker(*message),
+  anthropic::MessageRendering rendering(
+      std::move(identity), message->call.wishes,
+      [&kept = scope.services.kept](const auto& id, const auto& signature) {
+        kept.remember(KeptKind::signature, id, signature);
+      });
+  Translation translation{message->model(), message->call.stream, 1, body_maker(*message, scope),
                           message->called};
   co_await answer_translated(scope, std::move(translation), rendering);
 }

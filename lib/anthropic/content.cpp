@@ -4,6 +4,7 @@
 
 #include "lib/anthropic/bad_request.hpp"
 #include "lib/core/text.hpp"
+#include "lib/gemini/media.hpp"
 
 namespace gembal::anthropic {
 namespace {
@@ -15,13 +16,6 @@ Json text_part(std::string text) {
 }
 
 Json one(Json part) { return Json::array({std::move(part)}); }
-
-Json inline_part(std::string mime_type, std::string data) {
-  Json part;
-  part["inlineData"]["mimeType"] = std::move(mime_type);
-  part["inlineData"]["data"] = std::move(data);
-  return part;
-}
 
 Json file_part(std::string uri, std::string_view mime_type) {
   Json part;
@@ -42,19 +36,15 @@ std::string_view type_by_name(std::string_view url) {
   return found == kTypes.end() ? std::string_view() : found->second;
 }
 
-/// "data:image/png;base64,iVBOR…": some clients give that for a URL.
-std::optional<Json> inline_data(std::string& url) {
-  if (!iequals(std::string_view(url).substr(0, 5), "data:")) return std::nullopt;
-  const auto comma = url.find(',');
-  const auto marker = std::string_view(url).substr(0, comma).rfind(";base64");
-  if (comma == std::string::npos || marker == std::string_view::npos) return std::nullopt;
-  std::string mime_type = url.substr(5, url.find(';') - 5);
-  url.erase(0, comma + 1);
-  return inline_part(std::move(mime_type), std::move(url));
+/// The media as a part, or why it is none.
+Result<Json> inline_part(Result<gemini::Media> media) {
+  if (!media) return std::move(media).error();
+  return gemini::inline_data(*std::move(media));
 }
 
 Result<Json> linked(std::string url, std::string_view usual_type, const std::string& where) {
-  if (auto data = inline_data(url)) return *std::move(data);
+  // Some clients give data for a URL.
+  if (gemini::is_data_url(url)) return inline_part(gemini::read_data_url(std::move(url), where));
   if (!url.starts_with("https://") && !url.starts_with("http://") && !url.starts_with("gs://"))
     return bad_at(where, "a URL must begin with https://");
   auto mime_type = type_by_name(url);
@@ -79,10 +69,10 @@ std::optional<Result<Json>> media_part(Json& source, std::string_view usual_type
   const std::string type(string_in(source, "type"));
   if (type == "base64") {
     auto data = take_text(source, "data");
-    auto mime_type = take_text(source, "media_type");
-    if (data.empty()) return bad_at(where + ".data", "'data' is missing");
-    if (mime_type.empty()) return bad_at(where + ".media_type", "'media_type' is missing");
-    return inline_part(std::move(mime_type), std::move(data));
+    const auto place = where + ".data";
+    if (data.empty()) return bad_at(place, "'data' is missing");
+    return inline_part(
+        gemini::read_base64(std::move(data), string_in(source, "media_type"), place));
   }
   if (type == "url") return linked(take_text(source, "url"), usual_type, where + ".url");
   if (type == "file") return file_of(take_text(source, "file_id"), where + ".file_id");

@@ -1,5 +1,7 @@
 #include "lib/anthropic/conversation.hpp"
 
+#include <algorithm>
+
 #include "lib/anthropic/bad_request.hpp"
 #include "lib/anthropic/content.hpp"
 #include "lib/anthropic/signature.hpp"
@@ -161,7 +163,35 @@ Result<void> Translator::add(Json& message, const std::string& where) {
                                                     "system");
 }
 
+bool has_block(const Json& content, std::string_view type) {
+  return content.is_array() && std::any_of(content.begin(), content.end(), [type](const Json& one) {
+           return string_in(one, "type") == type;
+         });
+}
+
 }  // namespace
+
+std::vector<std::string> unsigned_calls(const Json& request) {
+  std::vector<std::string> ids;
+  const Json* messages = find(request, "messages");
+  if (!messages || !messages->is_array()) return ids;
+  for (auto message = messages->rbegin(); message != messages->rend(); ++message) {
+    const Json* content = find(*message, "content");
+    const auto role = string_in(*message, "role");
+    if (role == "user" && !(content && has_block(*content, "tool_result"))) break;
+    if (role != "assistant" || !content || !content->is_array()) continue;
+    bool is_signed = false;
+    for (const auto& block : *content) {
+      const auto type = string_in(block, "type");
+      if (type == "thinking") is_signed = !thought_signature(string_in(block, "signature")).empty();
+      if (type == "text") is_signed = false;  // the signature was the text's
+      if (type != "tool_use") continue;
+      if (!is_signed) ids.emplace_back(string_in(block, "id"));
+      break;
+    }
+  }
+  return ids;
+}
 
 Result<gemini::Conversation> translate_conversation(Json& request,
                                                     const gemini::ModelTraits& traits,

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "lib/core/json.hpp"
 #include "lib/gemini/conversation.hpp"
 
@@ -10,5 +13,9 @@ namespace gembal::anthropic {
 Result<gemini::Conversation> translate_conversation(Json& request,
                                                     const gemini::ModelTraits& traits,
                                                     const gemini::SignatureOf& signature_of);
+
+/// The ids of the calls, latest first, that the current turn's messages have without a signature:
+/// of parallel calls the first, as only that one is signed.
+std::vector<std::string> unsigned_calls(const Json& request);
 
 }  // namespace gembal::anthropic

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "lib/anthropic/bad_request.hpp"
+#include "lib/gemini/schema.hpp"
 
 namespace gembal::anthropic {
 namespace {
@@ -135,9 +136,12 @@ Result<void> take_format(const Json& request, const gemini::ModelTraits& traits,
               to_text(*schema)}});
     return {};
   }
+  gemini::SchemaTranslator schemas(gemini::schema_form(traits));
+  auto written = schemas.response(*schema, where + ".schema");
+  if (!written) return std::move(written).error();
   auto& config = body["generationConfig"];
   config["responseMimeType"] = "application/json";
-  config["responseJsonSchema"] = *schema;
+  config[traits.takes_json_schema ? "responseJsonSchema" : "responseSchema"] = *std::move(written);
   return {};
 }
 

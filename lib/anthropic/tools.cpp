@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lib/anthropic/bad_request.hpp"
+#include "lib/gemini/schema.hpp"
 
 namespace gembal::anthropic {
 namespace {
@@ -74,7 +75,8 @@ bool is_name(std::string_view name) {
 
 class Translator {
  public:
-  explicit Translator(const gemini::ModelTraits& traits) : traits_(traits) {}
+  explicit Translator(const gemini::ModelTraits& traits)
+      : traits_(traits), schemas_(gemini::schema_form(traits)) {}
 
   Result<void> add(const Json& tool, const std::string& where);
   bool has_functions() const { return !declarations_.empty(); }
@@ -85,16 +87,17 @@ class Translator {
   Json finish();
 
  private:
-  Result<void> declare(const Json& tool, std::string_view description, const Json* schema,
+  Result<void> declare(const Json& tool, std::string_view description, const Json& schema,
                        const std::string& where);
 
   const gemini::ModelTraits traits_;
+  gemini::SchemaTranslator schemas_;
   Json declarations_ = Json::array();
   Json built_in_ = Json::array();
   std::set<std::string, std::less<>> names_;
 };
 
-Result<void> Translator::declare(const Json& tool, std::string_view description, const Json* schema,
+Result<void> Translator::declare(const Json& tool, std::string_view description, const Json& schema,
                                  const std::string& where) {
   const std::string name(string_in(tool, "name"));
   if (!is_name(name)) {
@@ -106,10 +109,11 @@ Result<void> Translator::declare(const Json& tool, std::string_view description,
     return bad_at(where + ".name", "there are two tools of the name '" + name + "'");
   Json declared = {{"name", name}};
   if (!description.empty()) declared["description"] = description;
-  // No parameters at all is fine; an object without any is not.
-  const Json* properties = schema ? find(*schema, "properties") : nullptr;
-  const bool is_empty = !schema || schema->empty() || (properties && properties->empty());
-  if (!is_empty) declared["parametersJsonSchema"] = *schema;
+  auto parameters = schemas_.parameters(schema, where + ".input_schema");
+  if (!parameters) return std::move(parameters).error();
+  if (!parameters->is_null())
+    declared[traits_.takes_json_schema ? "parametersJsonSchema" : "parameters"] =
+        *std::move(parameters);
   declarations_.push_back(std::move(declared));
   return {};
 }
@@ -137,7 +141,7 @@ Result<void> Translator::add(const Json& tool, const std::string& where) {
     const Json* schema = find(tool, "input_schema");
     if (!schema || !schema->is_object())
       return bad_at(where + ".input_schema", "there must be a JSON Schema object");
-    return declare(tool, string_in(tool, "description"), schema, where);
+    return declare(tool, string_in(tool, "description"), *schema, where);
   }
   // Tools to be searched for are declared from the start.
   if (type.starts_with("tool_search_tool_")) return {};
@@ -156,7 +160,7 @@ Result<void> Translator::add(const Json& tool, const std::string& where) {
     return {};
   }
   const Json schema = schema_of(*family, type);
-  return declare(tool, family->description, &schema, where);
+  return declare(tool, family->description, schema, where);
 }
 
 Json Translator::finish() {

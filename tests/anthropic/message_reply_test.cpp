@@ -59,7 +59,9 @@ TEST(MessageReplyTest, TranslatesPieces) {
        {},
        R"({"text":"hm","thought":true},{"text":"Hi"})",
        R"({"type":"text","text":"Hi"})"},
-      {"a call", {}, R"({"functionCall":{"name":"f","args":{"b":1,"a":"x"},"id":"own"}})",
+      {"a call",
+       {},
+       R"({"functionCall":{"name":"f","args":{"b":1,"a":"x"},"id":"own"}})",
        R"({"type":"tool_use","id":"own","name":"f","input":{"b":1,"a":"x"}})"},
       {"a signed call has a thinking block before it", all_shown(),
        R"({"text":"Hi"},{"functionCall":{"name":"f","id":"own"},"thoughtSignature":"SIG"},{"functionCall":{"name":"g","id":"two"}})",
@@ -76,10 +78,13 @@ TEST(MessageReplyTest, TranslatesPieces) {
        R"({"type":"server_tool_use","id":"ID","name":"code_execution","input":{"code":"1+1"}},)"
        R"({"type":"code_execution_tool_result","tool_use_id":"ID","content":{"type":"code_execution_result","stdout":"2\n","stderr":"","return_code":0,"content":[]}},)"
        R"({"type":"text","text":"2"})"},
-      {"code as text where nobody asked for it", {},
+      {"code as text where nobody asked for it",
+       {},
        R"({"executableCode":{"language":"PYTHON","code":"1+1"}},{"codeExecutionResult":{"outcome":"OUTCOME_OK","output":"2\n"}},{"text":"2"})",
        R"({"type":"text","text":"\n\n```python\n1+1\n```\n\n\n\n```text\n2\n```\n\n2"})"},
-      {"a picture as Markdown", {}, R"({"inlineData":{"mimeType":"image/png","data":"AA=="}})",
+      {"a picture as Markdown",
+       {},
+       R"({"inlineData":{"mimeType":"image/png","data":"AA=="}})",
        R"x({"type":"text","text":"![image](data:image/png;base64,AA==)"})x"},
       {"nothing", {}, "", ""},
   };

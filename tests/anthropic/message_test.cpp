@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "lib/anthropic/conversation.hpp"
 #include "lib/anthropic/error.hpp"
 #include "lib/anthropic/messages.hpp"
 #include "lib/anthropic/models.hpp"
@@ -53,24 +54,24 @@ TEST(TranslateMessageTest, TranslatesConversations) {
       {"an empty question is a blank", with(R"([{"role":"user","content":""}])"),
        R"("contents":[{"role":"user","parts":[{"text":" "}]}])"},
       {"pictures: data, a link, a data URL, a file", with(R"([{"role":"user","content":[
-          {"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBO"}},
+          {"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="}},
           {"type":"image","source":{"type":"url","url":"https://a.example/b.JPG?c=d.e"}},
-          {"type":"image","source":{"type":"url","url":"data:image/gif;base64,R0lG"}},
+          {"type":"image","source":{"type":"url","url":"data:image/gif;base64,R0lGODlh"}},
           {"type":"image","source":{"type":"file","file_id":"files/abc"}}]}])"),
-       R"("contents":[{"role":"user","parts":[{"inlineData":{"mimeType":"image/png","data":"iVBO"}},)"
+       R"("contents":[{"role":"user","parts":[{"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}},)"
        R"({"fileData":{"fileUri":"https://a.example/b.JPG?c=d.e","mimeType":"image/jpeg"}},)"
-       R"({"inlineData":{"mimeType":"image/gif","data":"R0lG"}},)"
+       R"({"inlineData":{"mimeType":"image/gif","data":"R0lGODlh"}},)"
        R"({"fileData":{"fileUri":"https://generativelanguage.googleapis.com/v1beta/files/abc"}}]}])"},
       {"documents: data, a link, text, blocks, with title and context",
        with(R"([{"role":"user","content":[
-          {"type":"document","title":"T","context":"C","source":{"type":"base64","media_type":"application/pdf","data":"JVBE"},"citations":{"enabled":true}},
+          {"type":"document","title":"T","context":"C","source":{"type":"base64","media_type":"application/pdf","data":"JVBERi0xLjQ="},"citations":{"enabled":true}},
           {"type":"document","source":{"type":"url","url":"https://a.example/paper"}},
           {"type":"document","source":{"type":"text","media_type":"text/plain","data":"words"}},
-          {"type":"document","source":{"type":"content","content":[{"type":"text","text":"one"},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA=="}}]}},
+          {"type":"document","source":{"type":"content","content":[{"type":"text","text":"one"},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="}}]}},
           {"type":"document","source":{"type":"content","content":"two"}}]}])"),
-       R"("contents":[{"role":"user","parts":[{"text":"T"},{"text":"C"},{"inlineData":{"mimeType":"application/pdf","data":"JVBE"}},)"
+       R"("contents":[{"role":"user","parts":[{"text":"T"},{"text":"C"},{"inlineData":{"mimeType":"application/pdf","data":"JVBERi0xLjQ="}},)"
        R"({"fileData":{"fileUri":"https://a.example/paper","mimeType":"application/pdf"}},{"text":"words"},{"text":"one"},)"
-       R"({"inlineData":{"mimeType":"image/png","data":"AA=="}},{"text":"two"}]}])"},
+       R"({"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}},{"text":"two"}]}])"},
       {"results of a search by the client",
        with(
            R"([{"role":"user","content":[{"type":"search_result","title":"T","source":"https://a","content":[{"type":"text","text":"x"},{"type":"text","text":"y"}]}]}])"),
@@ -97,10 +98,10 @@ TEST(TranslateMessageTest, TranslatesConversations) {
        with(
            R"([{"role":"user","content":"go"},{"role":"assistant","content":[{"type":"tool_use","id":"kept","name":"f","input":{}}]},
           {"role":"user","content":[{"type":"tool_result","tool_use_id":"kept","content":[{"type":"tool_reference","tool_name":"g"},
-             {"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA=="}}]}]}])"),
+             {"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="}}]}]}])"),
        R"("contents":[{"role":"user","parts":[{"text":"go"}]},)"
        R"({"role":"model","parts":[{"functionCall":{"name":"f","args":{},"id":"kept"},"thoughtSignature":"SIG of kept"}]},)"
-       R"({"role":"user","parts":[{"functionResponse":{"name":"f","id":"kept","response":{"result":"The tool g can be used."},"parts":[{"inlineData":{"mimeType":"image/png","data":"AA=="}}]}}]}])",
+       R"({"role":"user","parts":[{"functionResponse":{"name":"f","id":"kept","response":{"result":"The tool g can be used."},"parts":[{"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}}]}}]}])",
        kNew},
       {"a signature in a thinking block is that of the part after it",
        with(
@@ -335,6 +336,14 @@ TEST(TranslateMessageTest, SaysWhereARequestIsWrong) {
        with(
            R"([{"role":"user","content":[{"type":"image","source":{"type":"url","url":"file:///etc/passwd"}}]}])"),
        "messages.0.content.0.source.url: "},
+      {"a picture that is none",
+       with(
+           R"([{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"PGh0bWw+PC9odG1sPg=="}}]}])"),
+       "'messages.0.content.0.source.data'"},
+      {"a schema that points nowhere",
+       kHi +
+           R"(,"tools":[{"name":"f","input_schema":{"type":"object","properties":{"a":{"$ref":"#/$defs/b"}}}}])",
+       ""},
       {"a file of Anthropic's",
        with(
            R"([{"role":"user","content":[{"type":"document","source":{"type":"file","file_id":"file_011"}}]}])"),
@@ -382,6 +391,40 @@ TEST(TranslateMessageTest, SaysWhereARequestIsWrong) {
     EXPECT_TRUE(call.error().message.starts_with(c.expected)) << call.error().message;
   }
   EXPECT_FALSE(translate_message(Json::array(), kOld));
+}
+
+TEST(UnsignedCallsTest, AreThoseOfTheCurrentTurnFirstOfEachMessage) {
+  const std::string result =
+      R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"x","content":"1"}]})";
+  const auto call = [](const std::string& before, const std::string& id) {
+    return R"({"role":"assistant","content":[)" + before + R"({"type":"tool_use","id":")" + id +
+           R"(","name":"f","input":{}},{"type":"tool_use","id":"side by side","name":"f","input":{}}]})";
+  };
+  const std::string own = R"({"type":"thinking","thinking":"","signature":"gemini.SIG"},)";
+  const std::string other = R"({"type":"thinking","thinking":"","signature":"EqMB"},)";
+  const std::string text = R"({"type":"text","text":"t"},)";
+  const std::string go = R"({"role":"user","content":"go"})";
+  const struct {
+    const char* name;
+    std::string messages;
+    std::vector<std::string> expected;
+  } cases[] = {
+      {"none", go, {}},
+      {"two steps of one turn",
+       go + "," + call("", "a") + "," + result + "," + call(text, "b") + "," + result,
+       {"b", "a"}},
+      {"a turn that is over", call("", "a") + "," + result + "," + go, {}},
+      {"signed in a block before it", go + "," + call(own, "a") + "," + result, {}},
+      {"signed elsewhere", go + "," + call(other, "a") + "," + result, {"a"}},
+      {"a text signed in its place", go + "," + call(own + text, "a") + "," + result, {"a"}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    EXPECT_EQ(unsigned_calls(*parse_json("{" + with("[" + c.messages + "]") + "}")), c.expected);
+  }
+  for (const char* odd :
+       {"{}", "[]", R"({"messages":5})", R"({"messages":[1,{"role":"assistant"}]})"})
+    EXPECT_TRUE(unsigned_calls(*parse_json(odd)).empty());
 }
 
 TEST(CountTest, AsksForWhatWouldBeSent) {

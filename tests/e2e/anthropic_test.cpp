@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "lib/core/json.hpp"
+#include "tests/e2e/bodies.hpp"
+#include "tests/support/fake_upstream.hpp"
 #include "tests/support/process.hpp"
 
 namespace gembal::testing {
@@ -254,6 +256,37 @@ TEST_F(AnthropicTest, ErrorsHaveAnthropicsShape) {
       daemon_.port(), http_request("POST", kPath, to_text(message("hi")), {"x-api-key: wrong"}));
   EXPECT_EQ(stranger.status(), 401);
   EXPECT_EQ((*parse_json(stranger.body))["error"]["type"], "authentication_error");
+}
+
+TEST_F(AnthropicTest, LinksToPrivateAddressesAreTheClientsMistake) {
+  auto request = message("");
+  request["messages"][0]["content"] = *parse_json(
+      R"([{"type":"image","source":{"type":"url","url":"http://127.0.0.1:9/picture.png"}}])");
+  const auto reply = post(request);
+  EXPECT_EQ(reply.status(), 400) << reply.body;
+  EXPECT_EQ((*parse_json(reply.body))["error"]["type"], "invalid_request_error");
+}
+
+TEST(AnthropicSignaturesTest, AreKeptForClientsThatDropThem) {
+  FakeUpstream upstream([](Call& call) {
+    const bool answers = call.request.body.find("functionResponse") != std::string::npos;
+    call.reply(
+        200,
+        answers
+            ? kAnswer
+            : R"({"candidates":[{"content":{"parts":[{"functionCall":{"name":"get_weather","args":{},"id":"c1"},"thoughtSignature":"U0lHTkVE"}]},"finishReason":"STOP"}]})");
+  });
+  TempDir home;
+  Daemon daemon(home, upstream.base_url(), {"key-one"});
+  auto request = with_weather(message("What is the weather?", kSigning));
+  const auto asked = daemon.post("/v1/messages", to_text(request));
+  ASSERT_EQ(asked.status(), 200) << asked.body;
+  request["messages"].push_back(
+      {{"role", "assistant"}, {"content", (*parse_json(asked.body))["content"]}});
+  request["messages"].push_back(*parse_json(
+      R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"c1","content":"rain"}]})"));
+  ASSERT_EQ(daemon.post("/v1/messages", to_text(request)).status(), 200);
+  EXPECT_NE(upstream.last().body.find("U0lHTkVE"), std::string::npos);
 }
 
 TEST_F(AnthropicTest, ABlockedPromptIsARefusal) {

@@ -6,7 +6,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { PICTURE, SIGNING, TOKEN, URL, answer, fault } from "./sandbox.mjs";
 
 const client = new Anthropic({ baseURL: URL, apiKey: TOKEN, maxRetries: 0 });
-const model = "claude-sonnet-4-5";
+const model = "claude-opus-4-8";
 const weather = {
   name: "get_weather",
   input_schema: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from sandbox import MODEL, PICTURE, SIGNING, TOKEN, URL, answer
 
-CLAUDE = "claude-sonnet-4-5"
+CLAUDE = "claude-opus-4-8"
 
 client = anthropic.Anthropic(base_url=URL, api_key=TOKEN, max_retries=0)
 
