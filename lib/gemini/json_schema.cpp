@@ -47,10 +47,11 @@ class Writer {
   Json write_root(const Json& schema);
 
  private:
-  const Json& without_detour(const Json& schema);
+  Json write_first(const Json& schema);
   Json write(const Json& schema);
   void write_member(const std::string& name, const Json& value, Json& out);
-  void merge(const Json& part, Json& into);
+  enum class Ref { kept, followed };
+  void merge(const Json& part, Json& into, Ref ref = Ref::kept);
   std::string hoist(const std::string& ref);
   void settle_ref(Json& out);
   void split_types(Json& out);
@@ -82,26 +83,26 @@ std::string Writer::hoist(const std::string& ref) {
   return std::string(kDefs) + name;
 }
 
-/// What the root refers to, when it is a reference and nothing else: a function's parameters must
-/// be an object at first sight.
-const Json& Writer::without_detour(const Json& schema) {
+/// Writes the root, or what it refers to when it is a reference and nothing else: a function's
+/// parameters must be an object at first sight.
+Json Writer::write_first(const Json& schema) {
   const Json* at = &schema;
-  for (int hops = 0; hops < 10 && !walk_.failed(); ++hops) {
-    const Json* ref = find(*at, "$ref");
-    if (!ref || !ref->is_string()) break;
-    const bool is_all = std::all_of(at->items().begin(), at->items().end(), [](const auto& member) {
-      return member.key().starts_with('$') || member.key() == "definitions";
-    });
-    const Json* target = is_all ? walk_.resolve(ref->get_ref<const std::string&>()) : nullptr;
-    if (!target) break;
-    at = target;
+  auto out = write(*at);
+  for (int hops = 0; hops < 10 && out.size() == 1 && !walk_.failed(); ++hops) {
+    const Json* ref = find(out, "$ref");
+    if (!ref || to_write_.empty()) break;
+    at = to_write_.front().second;
+    names_.clear();
+    taken_.clear();
+    to_write_.clear();
+    out = write(*at);
   }
-  return *at;
+  return out;
 }
 
 Json Writer::write_root(const Json& schema) {
   root_ = &schema;
-  auto out = write(without_detour(schema));
+  auto out = write_first(schema);
   Json definitions = Json::object();
   // What is written may refer to more. What nothing refers to is left out.
   for (std::size_t i = 0; i < to_write_.size() && !walk_.failed(); ++i) {
@@ -146,13 +147,14 @@ void Writer::settle_ref(Json& out) {
 }
 
 /// Adds what `part` says to what is there: the first to say a thing is heard, properties and what
-/// is required add up.
-void Writer::merge(const Json& part, Json& into) {
+/// is required add up. A reference stays one, or was followed already.
+void Writer::merge(const Json& part, Json& into, Ref own_ref) {
   if (!part.is_object() || walk_.failed()) return;
   if (std::find(merging_.begin(), merging_.end(), &part) != merging_.end()) return;
   merging_.push_back(&part);
   const Json* all = find(part, "allOf");
   for (const auto& [name, value] : part.items()) {
+    if (name == "$ref" && own_ref == Ref::followed) continue;
     if (name == "allOf" || name == "$defs" || name == "definitions" || is_own_keyword(name))
       continue;
     write_member(name, value, into);
@@ -168,9 +170,7 @@ void Writer::merge(const Json& part, Json& into) {
         // Of several, each has to be seen.
         if (const Json* target = walk_.resolve(ref->get_ref<const std::string&>()))
           merge(*target, into);
-        for (const auto& [name, value] : one->items()) {
-          if (name != "$ref") write_member(name, value, into);
-        }
+        merge(*one, into, Ref::followed);
       } else {
         merge(*one, into);
       }
@@ -207,7 +207,8 @@ void Writer::write_member(const std::string& name, const Json& value, Json& out)
     }
     return;
   }
-  if (find(out, name)) return;
+  const bool is_tuple = name == "items" && value.is_array();  // as drafts before 2020 had
+  if (find(out, is_tuple ? "prefixItems" : name)) return;
   if (name == "$ref") {
     if (!value.is_string()) return walk_.fail("'$ref' must be a text");
     out["$ref"] = value;
@@ -216,7 +217,7 @@ void Writer::write_member(const std::string& name, const Json& value, Json& out)
   } else if (holds_schema(name) && !value.is_array()) {
     const SchemaWalk::Step inner_step(walk_, name);
     out[name] = write(value);
-  } else if (holds_schemas(name) || (name == "items" && value.is_array())) {
+  } else if (holds_schemas(name) || is_tuple) {
     if (!value.is_array()) return walk_.fail("'" + name + "' must be an array");
     if (value.empty()) return;
     Json list = Json::array();
@@ -224,7 +225,7 @@ void Writer::write_member(const std::string& name, const Json& value, Json& out)
       const SchemaWalk::Step inner_step(walk_, name + "[" + std::to_string(i) + "]");
       list.push_back(write(value[i]));
     }
-    out[name == "items" ? "prefixItems" : name] = std::move(list);
+    out[is_tuple ? "prefixItems" : name] = std::move(list);
   } else {
     out[name] = walk_.copy(value);
   }

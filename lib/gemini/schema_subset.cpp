@@ -26,17 +26,33 @@ bool is_within(const Frame* frame, const Json& schema) {
   return false;
 }
 
-/// Takes what is not there yet.
-class Distinct {
+/// Alternatives, each once, and whether null is one of them.
+class Choices {
  public:
-  void add(Json value) {
-    if (seen_.insert(to_text(value)).second) all_.push_back(std::move(value));
+  void add(Json option) {
+    if (string_in(option, "type") == "NULL") {
+      nullable_ = true;
+      return;
+    }
+    if (bool_in(option, "nullable") == true) {
+      nullable_ = true;
+      option.erase("nullable");
+    }
+    if (seen_.insert(to_text(option)).second) options_.push_back(std::move(option));
   }
-  std::vector<Json>& all() { return all_; }
+
+  Json finish() && {
+    if (options_.empty()) return nullable_ ? Json{{"type", "NULL"}} : Json::object();
+    Json out =
+        options_.size() == 1 ? std::move(options_.front()) : Json{{"anyOf", std::move(options_)}};
+    if (nullable_ && !out.empty()) out["nullable"] = true;  // anything may be null anyway
+    return out;
+  }
 
  private:
   std::unordered_set<std::string> seen_;
-  std::vector<Json> all_;
+  std::vector<Json> options_;
+  bool nullable_ = false;
 };
 
 std::string text_of(const Json& value) {
@@ -164,36 +180,15 @@ Json Subset::write_choices(const Layers& layers, const Layer& owner, const std::
     return has_type ? write(rest) : Json::object();
   if (!has_type) rest.clear();
 
-  Distinct written;
-  bool nullable = false;
+  Choices choices;
   for (std::size_t i = 0; i < options.size() && !walk_.failed(); ++i) {
     const SchemaWalk::Step step(walk_, keyword + "[" + std::to_string(i) + "]");
     if (options[i] == false) continue;
     Layers together = {{&options[i], owner.own}};
     together.insert(together.end(), rest.begin(), rest.end());
-    auto option = write(together);
-    if (string_in(option, "type") == "NULL") {
-      nullable = true;
-      continue;
-    }
-    if (bool_in(option, "nullable") == true) {
-      nullable = true;
-      option.erase("nullable");
-    }
-    written.add(std::move(option));
+    choices.add(write(together));
   }
-  Json out = Json::object();
-  if (written.all().empty()) {
-    if (nullable) out["type"] = "NULL";
-    return out;
-  }
-  if (written.all().size() == 1) {
-    out = std::move(written.all().front());
-  } else {
-    out["anyOf"] = std::move(written.all());
-  }
-  if (nullable) out["nullable"] = true;
-  return out;
+  return std::move(choices).finish();
 }
 
 Json Subset::write_typed(const Layers& layers, std::string_view type, const Values& values) {
@@ -283,10 +278,10 @@ void Subset::write_array(const Layers& layers, Json& out) {
 
 /// The subset cannot tell what stands where: each item may be what any of them is.
 void Subset::write_tuple(const Layers& layers, const Layer& owner, const Json& items, Json& out) {
-  Distinct any;
+  Choices choices;
   for (std::size_t i = 0; i < items.size() && !walk_.failed(); ++i) {
     const SchemaWalk::Step step(walk_, "prefixItems[" + std::to_string(i) + "]");
-    any.add(write(Layers{{&items[i], owner.own}}));
+    choices.add(write(Layers{{&items[i], owner.own}}));
   }
   const bool is_closed = [&] {
     const Json* more = first(layers, "items");
@@ -294,8 +289,7 @@ void Subset::write_tuple(const Layers& layers, const Layer& owner, const Json& i
     return more && *more == false;
   }();
   if (is_closed && !find(out, "maxItems")) out["maxItems"] = items.size();
-  auto& all = any.all();
-  out["items"] = all.size() == 1 ? std::move(all.front()) : Json{{"anyOf", std::move(all)}};
+  out["items"] = std::move(choices).finish();
 }
 
 void Subset::write_number(const Layers& layers, std::string_view type, const Values& values,
