@@ -17,7 +17,8 @@ find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)
 add_library(asio INTERFACE)
 target_include_directories(asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
 # Asio 1.22 looks for aligned_alloc before the header that announces it: whether it finds it depends on the order of includes.
-target_compile_definitions(asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_DISABLE_STD_ALIGNED_ALLOC)
+target_compile_definitions(asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_DISABLE_STD_ALIGNED_ALLOC
+                           $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT ASIO_HAS_STD_COROUTINE>)  # nor does it know that clang has coroutines
 if(GEMBAL_SANITIZER)  # frames that Asio keeps for reuse would hide a use after free
   target_compile_definitions(asio INTERFACE ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
 endif()

@@ -43,8 +43,3 @@ inline std::vector<std::string_view> pieces_of(std::string_view input, unsigned 
 inline unsigned turns_for(std::string_view input) { return input.size() > 20'000 ? 2 : 4; }
 
 }  // namespace gembal
-
-extern "C" inline int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  gembal::fuzz_one({reinterpret_cast<const char*>(data), size});
-  return 0;
-}

@@ -21,6 +21,19 @@ def stream_of(response):
     return "".join(f"data: {data}{eol}{eol}" for data in response["sse"]) + response.get("sse_tail", "")
 
 
+def schemas_in(value):
+    """The schemas anywhere in a request."""
+    if isinstance(value, list):
+        for one in value:
+            yield from schemas_in(one)
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if name in ("parameters", "parametersJsonSchema", "responseSchema", "responseJsonSchema") and isinstance(one, dict):
+                yield one
+            else:
+                yield from schemas_in(one)
+
+
 def seeds_of(exchange):
     """Pairs of a fuzzer's name and a seed."""
     request, response, kind = exchange["request"], exchange["response"], exchange["kind"]
@@ -29,14 +42,18 @@ def seeds_of(exchange):
         yield "chat_request", asked
     elif asked:
         yield "gemini_request", asked
+        for schema in schemas_in(request.get("body")):
+            yield "schema", json.dumps(schema)
     if "sse" in response:
         answer = stream_of(response)
         yield "event_stream", answer
+        for event in response["sse"][-2:]:
+            yield "shown_reply", event
     else:
         answer = text_of(response, "body", "body_text")
     if kind.startswith(("generate.", "stream.", "error.")):
-        yield "chat_reply", answer
-        yield "upstream_reply", answer
+        for name in ("chat_reply", "completions", "messages_reply", "responses_reply", "upstream_reply"):
+            yield name, answer
     if "mbed" in kind:
         yield "embeddings", answer
     headers = "".join(f"{name}: {value}\r\n" for name, value in response.get("headers", {}).items())
@@ -49,11 +66,11 @@ def main():
         exchange = json.loads(file.read_text("utf-8"))
         if "request" not in exchange:
             continue
-        for name, seed in seeds_of(exchange):
+        for number, (name, seed) in enumerate(seeds_of(exchange)):
             seed = seed.encode()
             if 0 < len(seed) <= LONGEST:
                 (folder / name).mkdir(parents=True, exist_ok=True)
-                (folder / name / file.stem).write_bytes(seed)
+                (folder / name / f"{file.stem}-{number}").write_bytes(seed)
 
 
 main()
