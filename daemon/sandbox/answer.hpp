@@ -36,6 +36,13 @@ Answer compose(const Ask& ask, const std::optional<Fault>& fault);
 /// The unary GenerateContentResponse.
 Json to_response(const Ask& ask, const Answer& answer);
 
+/// How many candidates the request asks for.
+std::int64_t candidates_asked_for(const Ask& ask);
+
+/// Adds to the response of the first candidate those that were asked for besides, each with an
+/// answer of its own.
+void add_candidates(Json& response, const Ask& ask, const std::optional<Fault>& fault);
+
 /// The same answer as the values of a stream.
 std::vector<Json> to_chunks(const Ask& ask, const Answer& answer);
 

@@ -214,9 +214,9 @@ std::optional<ApiError> check_config(const Model& model, const Json& config) {
   if (const Json* stops = find(config, "stopSequences"); stops && stops->size() > 5) {
     return invalid_argument(at + "stop_sequences: at most 5 stop sequences can be specified.\n");
   }
-  if (integer_in(config, "candidateCount").value_or(1) != 1) {
-    return invalid_argument("Multiple candidates is not enabled for this model");
-  }
+  const auto candidates = integer_in(config, "candidateCount").value_or(1);
+  const bool gives_several = model.generation < 3 && model.kind == ModelKind::text;
+  if (candidates < 1 || candidates > (gives_several ? 8 : 1)) return one_candidate();
   if (bool_in(config, "responseLogprobs").value_or(false) || find(config, "logprobs")) {
     return invalid_argument("Logprobs is not enabled for this model");
   }
@@ -273,6 +273,10 @@ std::optional<ApiError> check_tools(const Model& model, const Json& body, const 
 }
 
 }  // namespace
+
+ApiError one_candidate() {
+  return invalid_argument("Multiple candidates is not enabled for this model");
+}
 
 std::optional<ApiError> check_request(const Model& model, const Json& body) {
   static const Json nothing = Json::object();

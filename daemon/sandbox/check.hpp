@@ -12,4 +12,7 @@ namespace gembal::sandbox {
 /// do.
 std::optional<ApiError> check_request(const Model& model, const Json& body);
 
+/// What a model says that gives one candidate only, or, of the second generation, one in a stream.
+ApiError one_candidate();
+
 }  // namespace gembal::sandbox

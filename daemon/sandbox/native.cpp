@@ -1,6 +1,7 @@
 // The methods of models: lists, generateContent, streams, token counts and embeddings.
 #include "daemon/sandbox/native.hpp"
 #include "daemon/sandbox/answer.hpp"
+#include "daemon/sandbox/check.hpp"
 #include "daemon/sandbox/context.hpp"
 #include "daemon/sandbox/embeddings.hpp"
 #include "daemon/sandbox/fields.hpp"
@@ -59,8 +60,11 @@ Reply generate(Context& context, const Model& model, bool streams) {
   auto said = say(context, model, std::move(body.value));
   if (auto* error = std::get_if<ApiError>(&said)) return refuse(context, *error);
   const auto& [ask, answer] = std::get<Said>(said);
+  if (streams && candidates_asked_for(ask) > 1) return refuse(context, one_candidate());
   if (!streams) {
-    auto reply = json_reply(200, to_response(ask, answer), context.compact());
+    auto response = to_response(ask, answer);
+    add_candidates(response, ask, context.fault);
+    auto reply = json_reply(200, response, context.compact());
     reply.headers.insert(reply.headers.begin(), {"x-gemini-service-tier", "standard"});
     return reply;
   }

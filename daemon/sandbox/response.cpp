@@ -133,6 +133,29 @@ Json to_response(const Ask& ask, const Answer& answer) {
   return response_json(ask, answer, whole, true);
 }
 
+std::int64_t candidates_asked_for(const Ask& ask) {
+  const Json* count = ask.config("candidateCount");
+  return count && count->is_number_integer() ? count->get<std::int64_t>() : 1;
+}
+
+void add_candidates(Json& response, const Ask& ask, const std::optional<Fault>& fault) {
+  for (std::int64_t i = 1; i < candidates_asked_for(ask); ++i) {
+    Ask other = ask;
+    other.seed += static_cast<std::uint64_t>(i);
+    Json more = to_response(other, compose(other, fault));
+    if (!find(response, "candidates") || !find(more, "candidates")) return;
+    more["candidates"][0]["index"] = i;
+    response["candidates"].push_back(std::move(more["candidates"][0]));
+    Json& usage = response["usageMetadata"];
+    for (const char* name : {"candidatesTokenCount", "thoughtsTokenCount"}) {
+      const auto count = integer_in(more["usageMetadata"], name).value_or(0);
+      if (count == 0) continue;
+      usage[name] = integer_in(usage, name).value_or(0) + count;
+      usage["totalTokenCount"] = integer_in(usage, "totalTokenCount").value_or(0) + count;
+    }
+  }
+}
+
 std::vector<Json> to_chunks(const Ask& ask, const Answer& answer) {
   std::vector<Json> chunks;
   for (std::size_t i = 0; i < answer.events.size(); ++i) {

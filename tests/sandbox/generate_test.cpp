@@ -32,6 +32,23 @@ TEST(GenerateTest, AnswersInWordsWithCountsThatAddUp) {
   EXPECT_EQ(response["modelVersion"], "gemini-2.5-flash");
 }
 
+TEST(GenerateTest, GivesSeveralCandidatesWithCountsThatAddUp) {
+  Client client;
+  const Json response = json_of(client.post(
+      kFlash,
+      R"({"contents":[{"parts":[{"text":"Hi"}]}],"generationConfig":{"candidateCount":3}})"));
+  ASSERT_EQ(response["candidates"].size(), 3u);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(response["candidates"][i]["index"], i);
+    EXPECT_EQ(response["candidates"][i]["finishReason"], "STOP");
+  }
+  EXPECT_NE(response["candidates"][0]["content"], response["candidates"][1]["content"]);
+  const Json& usage = response["usageMetadata"];
+  EXPECT_EQ(usage["totalTokenCount"].get<int>(), usage["promptTokenCount"].get<int>() +
+                                                     usage["candidatesTokenCount"].get<int>() +
+                                                     usage["thoughtsTokenCount"].get<int>());
+}
+
 TEST(GenerateTest, WritesUnaryRepliesIndentedByTwo) {
   Client client;
   const std::string body = body_of(client.post(kFlash, kHello));
