@@ -86,14 +86,16 @@ class Chat(unittest.TestCase):
         self.assertIn("image/png", reply.choices[0].message.content)
 
     def test_gives_several_answers_when_asked(self):
-        reply = chat("Hello!", n=3, model=SIGNING)
-        self.assertEqual([choice.index for choice in reply.choices], [0, 1, 2])
-        self.assertTrue(all(choice.message.content for choice in reply.choices))
-        texts = ["", "", ""]
-        for chunk in chat("Hello!", n=3, model=SIGNING, stream=True):
-            for choice in chunk.choices:
-                texts[choice.index] += choice.delta.content or ""
-        self.assertTrue(all(texts))
+        for model in (MODEL, SIGNING):
+            with self.subTest(model):
+                reply = chat("Hello!", n=3, model=model)
+                self.assertEqual([choice.index for choice in reply.choices], [0, 1, 2])
+                self.assertTrue(all(choice.message.content for choice in reply.choices))
+                texts = ["", "", ""]
+                for chunk in chat("Hello!", n=3, model=model, stream=True):
+                    for choice in chunk.choices:
+                        texts[choice.index] += choice.delta.content or ""
+                self.assertTrue(all(texts))
 
     def test_thinks_as_hard_as_asked(self):
         spent = [chat("Why?", reasoning_effort=effort).usage.completion_tokens_details.reasoning_tokens
@@ -307,8 +309,9 @@ class Embeddings(unittest.TestCase):
         self.assertAlmostEqual(sum(x * x for x in vector), 1, places=4)
 
     def test_tokens_are_refused(self):
-        with self.assertRaises(openai.BadRequestError):
+        with self.assertRaises(openai.BadRequestError) as caught:
             self.embed([1, 2, 3])
+        self.assertEqual(caught.exception.param, "input")
 
 
 class Models(unittest.TestCase):
