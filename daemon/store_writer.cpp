@@ -80,7 +80,11 @@ void StoreWriter::remember(std::vector<store::ObjectOwner> objects, std::functio
   owners_.learn(objects, wall_clock());
   {
     const std::lock_guard lock(mutex_);
-    append(waiting_.objects, std::move(objects));
+    if (waiting_.objects.size() + objects.size() > kMostWaiting) {
+      dropped_ += objects.size();
+    } else {
+      append(waiting_.objects, std::move(objects));
+    }
     if (written) when_written_.push_back(std::move(written));
   }
   changed_.notify_one();
@@ -162,6 +166,10 @@ void StoreWriter::keep_for_later(store::Batch batch) {
   std::swap(batch, waiting_);
   append(waiting_.changes, std::move(batch.changes));
   append(waiting_.objects, std::move(batch.objects));
+  if (waiting_.objects.size() > kMostWaiting) {
+    dropped_ += waiting_.objects.size() - kMostWaiting;
+    waiting_.objects.resize(kMostWaiting);
+  }
   append(waiting_.usage, std::move(batch.usage));
   // Counts of the same row add up: the queue does not grow while the store stalls.
   std::unordered_map<std::string, std::size_t> rows;
