@@ -125,8 +125,12 @@ async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& c
   co_return result;
 }
 
+bool is_refusal(const Verdict& verdict) {
+  return verdict.outcome == Outcome::key_dead || verdict.outcome == Outcome::key_unusable;
+}
+
 Error given_up(const Verdict& verdict) {
-  if (verdict.outcome == Outcome::key_dead || verdict.outcome == Outcome::key_unusable) {
+  if (is_refusal(verdict)) {
     Error error{ErrorKind::no_usable_key,
                 "the upstream refused every key that was tried: " + verdict.reason,
                 "'gembal keys check' says more"};
@@ -155,6 +159,7 @@ struct Dispatcher::Run {
   async::Interrupt& interrupt;
   Journey& journey;
   RetryPlan plan;
+  bool only_refused = true;  ///< whether each try so far found its key refused
   const async::SteadyTime began = std::chrono::steady_clock::now();
 
   milliseconds elapsed() const {
@@ -281,6 +286,10 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, Limits limits, async::In
       // The last outage says more than the state of the pool does.
       if (last && last->answer && !blames_key(last->verdict.outcome))
         co_return std::move(*last->answer);
+      // Waiting helps nobody whose keys are all refused, although they are benched for a while
+      // only.
+      if (last && run.only_refused && lease.error().kind == ErrorKind::keys_waiting)
+        co_return given_up(last->verdict);
       co_return std::move(lease).error();
     }
 
@@ -289,6 +298,7 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, Limits limits, async::In
     last = co_await try_once(loop_, client_, run.call, *lease, run.limits, run.left(), interrupt);
     journey.waiting += std::chrono::steady_clock::now() - began;
     const Verdict& verdict = last->verdict;
+    run.only_refused = run.only_refused && is_refusal(verdict);
     auto report = pool_.report(*lease, verdict, wall_clock());
     const std::string key_id = (*lease)->id;
     const TryOutcome outcome{

@@ -56,7 +56,7 @@ TEST(OpenAiForwardTest, ErrorsComeInOpenAisShapeWithTheRightStatus) {
        googles(400, "API key not valid.", R"(,"details":[{"reason":"API_KEY_INVALID"}])"), 503,
        "server_error", "no usable API key", 2},
       {"an unauthorized key", 401, googles(401, "Request had invalid authentication credentials."),
-       429, "rate_limit_error", "waiting", 2},
+       503, "server_error", "refused every key", 2},
       {"all keys over the minute's limit", 429,
        googles(
            429, "Please retry in 30s.",
