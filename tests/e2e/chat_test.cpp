@@ -117,8 +117,8 @@ TEST_P(SignedToolsTest, SecondTurnsPassAnUpstreamThatChecksSignatures) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(ClientsThat, SignedToolsTest, ::testing::Bool(), [](const auto& info) {
-  return info.param ? "DropWhatTheyDoNotKnow" : "KeepWhatTheyDoNotKnow";
+INSTANTIATE_TEST_SUITE_P(ClientsThat, SignedToolsTest, ::testing::Bool(), [](const auto& test) {
+  return test.param ? "DropWhatTheyDoNotKnow" : "KeepWhatTheyDoNotKnow";
 });
 
 class SlowChatTest : public ChatTest {
