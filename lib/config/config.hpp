@@ -16,7 +16,7 @@ namespace gembal::config {
 
 using std::chrono::milliseconds;
 
-// Defaults are in the one table, settings.cpp: a Config comes from load().
+// Defaults are in the sections' own files: a Config comes from load().
 
 struct ServerOptions {
   std::vector<std::string> listen;  ///< "HOST:PORT"

@@ -31,6 +31,13 @@ struct Setting {
 
   /// "GEMBAL_SERVER_LISTEN"
   std::string environment_name() const;
+
+  // What a setting is made with; see sections.hpp.
+  /// `convert`: from_original.
+  Setting original(std::string name,
+                   std::function<std::string(const std::string&)> convert = nullptr) &&;
+  Setting means(std::string text) &&;
+  Setting at_restart() &&;
 };
 
 /// Every setting, in the order of the example file.
