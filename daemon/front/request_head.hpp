@@ -18,7 +18,8 @@ struct HeadLimits {
 
 /// A request's head: the one authority on where the request starts and ends.
 ///
-/// Its views point into `raw`: move the whole, never copy the parts away.
+/// Its views point into `raw`, but for the "/" of an absolute address without a path: move the
+/// whole, never copy the parts away.
 struct RequestHead {
   struct Field {
     std::string_view name;  ///< as the client wrote it

@@ -2,24 +2,12 @@
 
 #include <algorithm>
 
+#include "lib/gemini/grounding.hpp"
+
 namespace gembal::openai {
 namespace {
 
 constexpr std::size_t kMostBytes = 4u << 20;  // of text whose characters are told apart
-
-const Json* list_in(const Json& value, const char* name) {
-  const Json* list = find(value, name);
-  return list && list->is_array() ? list : nullptr;
-}
-
-/// What a chunk of any kind (web, maps, retrievedContext) links to; null for none.
-const Json* source_of(const Json& chunk) {
-  for (const char* kind : {"web", "maps", "retrievedContext"}) {
-    const Json* source = find(chunk, kind);
-    if (source && !string_in(*source, "uri").empty()) return source;
-  }
-  return nullptr;
-}
 
 Json citation(const Json& source, std::size_t start, std::size_t end, bool flat) {
   Json link = {{"url", string_in(source, "uri")},
@@ -50,29 +38,18 @@ std::size_t CharacterIndex::characters_before(std::size_t offset) const {
 
 Json citations_of(const Json& grounding, const CharacterIndex& text, bool flat) {
   Json made = Json::array();
-  const Json* chunks = list_in(grounding, "groundingChunks");
-  if (!chunks) return made;
-  const Json* supports = list_in(grounding, "groundingSupports");
-  if (!supports) {
+  if (!find(grounding, "groundingSupports")) {
     const auto end = text.characters_before(text.bytes());
-    for (const auto& chunk : *chunks) {
-      if (const Json* source = source_of(chunk)) made.push_back(citation(*source, end, end, flat));
-    }
+    for (const Json* source : gemini::sources_in(grounding))
+      made.push_back(citation(*source, end, end, flat));
     return made;
   }
-  for (const auto& support : *supports) {
-    const Json* segment = find(support, "segment");
-    const Json* indices = list_in(support, "groundingChunkIndices");
-    if (!segment || !indices) continue;
-    const auto offset = [&](const char* name) {
-      const auto bytes = std::max<std::int64_t>(integer_in(*segment, name).value_or(0), 0);
+  for (const auto& [segment, source] : gemini::supports_in(grounding)) {
+    const auto offset = [&text, &part = *segment](const char* name) {
+      const auto bytes = std::max<std::int64_t>(integer_in(part, name).value_or(0), 0);
       return text.characters_before(static_cast<std::size_t>(bytes));
     };
-    for (const auto& index : *indices) {
-      if (!index.is_number_unsigned() || index.get<std::size_t>() >= chunks->size()) continue;
-      if (const Json* source = source_of((*chunks)[index.get<std::size_t>()]))
-        made.push_back(citation(*source, offset("startIndex"), offset("endIndex"), flat));
-    }
+    made.push_back(citation(*source, offset("startIndex"), offset("endIndex"), flat));
   }
   return made;
 }

@@ -23,7 +23,7 @@ void check(std::string_view out) {
   while (const auto event = events.next()) {
     if (event->data == "[DONE]") continue;
     const auto chunk = parse_json(event->data);
-    promise(chunk.has_value(), "chunks are JSON", event->data);
+    promise(static_cast<bool>(chunk), "chunks are JSON", event->data);
     if (find(*chunk, "error")) continue;
     promise(string_in(*chunk, "object") == "chat.completion.chunk", "chunks say so", event->data);
     const Json* choices = find(*chunk, "choices");

@@ -18,7 +18,7 @@ inline constexpr const char* kModels[] = {"gemini-2.5-flash", "gemini-3.5-flash"
 /// A generateContent request as upstream takes it, as far as its form goes.
 inline void check_request(const Json& body) {
   promise(body.is_object(), "a request is an object");
-  promise(parse_json(to_text(body)).has_value(), "a request can be written");
+  promise(is_json(to_text(body)), "a request can be written");
   const Json* contents = find(body, "contents");
   promise(contents && contents->is_array() && !contents->empty(), "there is something to answer");
   std::string_view last;
@@ -70,7 +70,7 @@ inline std::string whole(gemini::Rendering& rendering, std::string_view input) {
     promise(told.error().kind == ErrorKind::upstream, "no answer is upstream's fault");
     return "";
   }
-  promise(parse_json(*told).has_value(), "an answer is JSON", *told);
+  promise(is_json(*told), "an answer is JSON", *told);
   return *std::move(told);
 }
 

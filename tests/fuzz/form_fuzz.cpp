@@ -26,8 +26,10 @@ void fuzz_one(std::string_view input) {
                    part.bytes.data() + part.bytes.size() <= body.data() + body.size()),
               "parts lie in the body");
       promise(form->find(part.name) != nullptr, "a part is found by its name");
-      if (content_type.ends_with("=XyZ"))
-        promise(part.bytes.find("\r\n--XyZ") == part.bytes.npos, "a part ends at the boundary");
+      if (!content_type.ends_with("=XyZ")) continue;
+      // A longer word may begin like the boundary.
+      for (const auto* boundary : {"\r\n--XyZ\r\n", "\r\n--XyZ--"})
+        promise(part.bytes.find(boundary) == part.bytes.npos, "a part ends at the boundary");
     }
   }
 }

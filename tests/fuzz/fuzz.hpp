@@ -24,6 +24,8 @@ inline void promise(bool holds, const char* what, std::string_view shown = {}) {
   std::abort();
 }
 
+inline bool is_json(std::string_view text) { return static_cast<bool>(parse_json(text)); }
+
 /// The input in pieces, in a cut that depends on nothing but the input and `turn`. Turn 0 cuts
 /// after each byte.
 inline std::vector<std::string_view> pieces_of(std::string_view input, unsigned turn) {

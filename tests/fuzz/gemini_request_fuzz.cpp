@@ -45,7 +45,7 @@ void check_enriched(std::string_view input) {
       Json enriched = *request;
       gemini::enrich(enriched, *called, extras, origin);
       promise(enriched.is_object(), "a request stays one");
-      promise(parse_json(to_text(enriched)).has_value(), "it can be written");
+      promise(is_json(to_text(enriched)), "it can be written");
     }
   }
 }
@@ -58,7 +58,7 @@ void fuzz_one(std::string_view input) {
     promise(object.find('/') != object.npos, "an object is named by kind and id", object);
   promise(!facts.continues || facts.conversation != 0, "only a conversation goes on");
   if (const auto bypassed = gemini::with_bypassed_signatures(input))
-    promise(parse_json(*bypassed).has_value(), "a request stays JSON", *bypassed);
+    promise(is_json(*bypassed), "a request stays JSON", *bypassed);
   check_names(input.substr(0, 200));
   check_enriched(input);
 }

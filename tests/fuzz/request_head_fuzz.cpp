@@ -12,8 +12,10 @@ using daemon::front::HeadReader;
 using daemon::front::RequestHead;
 
 bool lies_in(const RequestHead& head, std::string_view part) {
-  return part.empty() || (part.data() >= head.raw.data() &&
-                          part.data() + part.size() <= head.raw.data() + head.raw.size());
+  // The path of an absolute address that has none stands nowhere.
+  return part.empty() || part == "/" ||
+         (part.data() >= head.raw.data() &&
+          part.data() + part.size() <= head.raw.data() + head.raw.size());
 }
 
 void check(const RequestHead& head) {

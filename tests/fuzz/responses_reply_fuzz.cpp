@@ -23,7 +23,7 @@ void check(std::string_view out) {
   std::map<std::string, int> open;
   while (const auto event = events.next()) {
     const auto json = parse_json(event->data);
-    promise(json.has_value(), "events are JSON", event->data);
+    promise(static_cast<bool>(json), "events are JSON", event->data);
     promise(string_in(*json, "type") == event->name, "an event's name is its type", event->data);
     promise(integer_in(*json, "sequence_number") == next++, "events are numbered", event->data);
     last = event->name;

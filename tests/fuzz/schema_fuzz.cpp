@@ -38,7 +38,7 @@ void fuzz_one(std::string_view input) {
                 "a refusal says why");
         continue;
       }
-      promise(parse_json(to_text(*made)).has_value(), "a schema can be written");
+      promise(is_json(to_text(*made)), "a schema can be written");
       if (form == gemini::SchemaForm::subset) check_subset(*made);
     }
   }

@@ -28,7 +28,7 @@ void check_cut(const std::string& text, const Json& event, bool hurries) {
     const auto piece = cut.next();
     promise(cut.delay().count() >= 0, "a wait is no less than none");
     const auto json = parse_json(piece);
-    promise(json.has_value(), "a piece is an event", piece);
+    promise(static_cast<bool>(json), "a piece is an event", piece);
     words += words_of(*json);
     promise(++count <= text.size() + 1, "there are no more pieces than characters");
   }
@@ -52,7 +52,7 @@ void fuzz_one(std::string_view input) {
   gemini::ShownAnswer shown({true, true});
   Json changed = *event;
   shown.show(changed);
-  promise(parse_json(to_text(changed)).has_value(), "an event stays one");
+  promise(is_json(to_text(changed)), "an event stays one");
 }
 
 }  // namespace gembal
