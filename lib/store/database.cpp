@@ -70,6 +70,9 @@ const std::vector<std::vector<const char*>>& migrations() {
           " expires_at BIGINT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (kind, name))",
           "CREATE INDEX kept_seq ON kept (kind, seq)",
           "CREATE INDEX kept_expires_at ON kept (expires_at)",
+      },
+      {
+          "CREATE TABLE settings (name VARCHAR(128) PRIMARY KEY, value TEXT NOT NULL, seq BIGINT NOT NULL)",
       }};
   return all;
 }
@@ -141,6 +144,8 @@ std::string in_quotes(const std::string& path) {
 
 }  // namespace
 
+int Database::newest_schema() { return static_cast<int>(migrations().size()); }
+
 Result<Database> Database::open(const std::string& path, Milliseconds busy) {
   if (auto made = make_private_file(path); !made) return std::move(made).error();
   Database database(path);
@@ -162,7 +167,7 @@ Result<void> Database::connect(Milliseconds busy) {
 }
 
 Result<void> Database::migrate() {
-  const auto newest = static_cast<int>(migrations().size());
+  const auto newest = newest_schema();
   int version = 0;
   const auto find_version = [&version](soci::session& sql) {
     int tables = 0;

@@ -19,6 +19,9 @@ class Database {
   /// transaction.
   static Result<Database> open(const std::string& path, Milliseconds busy);
 
+  /// The version of the schema that open() brings a store to.
+  static int newest_schema();
+
   /// Runs `work` in a transaction that no other writer can come between: all of it is on disk when
   /// this returns, or nothing of it.
   Result<void> write(const std::function<void(soci::session&)>& work);

@@ -76,13 +76,19 @@ KeyStore::KeyStore(KeyStore&&) noexcept = default;
 KeyStore& KeyStore::operator=(KeyStore&&) noexcept = default;
 KeyStore::~KeyStore() = default;
 
-Result<KeyStore> KeyStore::open(const std::string& path, Milliseconds busy) {
-  std::string file = path;
+Result<std::string> store_file(const std::string& url) {
+  std::string file = url;
   if (file.starts_with("sqlite://")) file = file.substr(9);
   if (file.find("://") != std::string::npos) {
     return Error{ErrorKind::config, "store.url: only a file can be the store", "give a path"};
   }
-  auto database = Database::open(file, busy);
+  return file;
+}
+
+Result<KeyStore> KeyStore::open(const std::string& path, Milliseconds busy) {
+  const auto file = store_file(path);
+  if (!file) return file.error();
+  auto database = Database::open(*file, busy);
   if (!database) return std::move(database).error();
   return KeyStore(std::make_unique<Impl>(Impl{*std::move(database)}));
 }
@@ -245,6 +251,13 @@ Result<std::string> KeyStore::value_or_insert(const std::string& name, const std
   });
   if (!done) return std::move(done).error();
   return in_force;
+}
+
+int KeyStore::schema() { return Database::newest_schema(); }
+
+Result<void> KeyStore::try_to_write() {
+  return impl_->database.write(
+      [](soci::session& sql) { sql << "UPDATE counters SET value = value WHERE name = 'seq'"; });
 }
 
 }  // namespace gembal::store

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,15 @@ struct KeptValue {
   TimePoint expires{};  ///< not after now: it is gone
 };
 
+/// Settings by name, each with its value, or the items of a list.
+using Settings = std::map<std::string, std::vector<std::string>>;
+
+/// A setting as its owner wants it from now on.
+struct SettingEdit {
+  std::string name;
+  std::optional<std::vector<std::string>> values;  ///< none: it is no longer saved
+};
+
 /// What a daemon learned since it last wrote: one transaction.
 struct Batch {
   std::vector<keypool::Change> changes;
@@ -57,6 +67,7 @@ struct News {
   std::int64_t seq = 0;  ///< pass it to the next call of news_since()
   /// Keys came, left, or were edited by their owner: call keys() again.
   bool owner_changed = false;
+  bool settings_changed = false;  ///< some were saved or taken back: see KeyStore::settings()
   /// Those whose learned part changed: failures, disabled, project (not last_used alone, which
   /// `usage` tells as much); and those that an owner changed.
   std::vector<keypool::Key> keys;
@@ -132,6 +143,13 @@ class KeyStore {
   /// 200,000 or so.
   Result<void> forget_old(TimePoint now);
 
+  // ---- Settings.
+
+  /// The settings that are saved here.
+  Result<Settings> settings();
+  /// Saves settings and takes others back, all or none. Returns how many are not as they were.
+  Result<std::size_t> save(const std::vector<SettingEdit>& edits);
+
   // ---- Values of gembal's own.
 
   /// A named secret or setting of gembal's own ("client_token"); nullopt when there is none.
@@ -140,10 +158,25 @@ class KeyStore {
   /// once agree.
   Result<std::string> value_or_insert(const std::string& name, const std::string& value);
 
+  // ---- The store itself.
+
+  /// The version of the schema, once it is open.
+  static int schema();
+  /// Writes to the disk, and changes nothing.
+  Result<void> try_to_write();
+
  private:
   struct Impl;
   explicit KeyStore(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// The file of the store that `url` ("sqlite://PATH", or a path) names. Errors: config (no file).
+Result<std::string> store_file(const std::string& url);
+
+/// The settings saved in a store; none when there is no such store, which is not made. Errors:
+/// those of KeyStore::open().
+Result<Settings> saved_settings(const std::string& url,
+                                Milliseconds busy = std::chrono::seconds{5});
 
 }  // namespace gembal::store

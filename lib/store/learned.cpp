@@ -213,6 +213,12 @@ Counters read_counters(soci::session& sql) {
   return counters;
 }
 
+bool settings_are_newer(soci::session& sql, long long since) {
+  int newer = 0;
+  sql << "SELECT count(*) FROM settings WHERE seq > :since", use(since), into(newer);
+  return newer > 0;
+}
+
 /// What is written while this reads may be among it, and is then told once more the next time.
 News read_news(soci::session& sql, long long since, TimePoint now) {
   const auto counters = read_counters(sql);
@@ -224,6 +230,7 @@ News read_news(soci::session& sql, long long since, TimePoint now) {
   const long long time = to_unix_milliseconds(now);
   const long long hour = hour_of(now) - kHoursOfNews;
   news.owner_changed = counters.owner > since;
+  news.settings_changed = settings_are_newer(sql, since);
   news.keys = keys_where(sql, kNew, since);
   news.limits = limits_where(sql, kNew, since);
   if (since == 0) {

@@ -119,19 +119,23 @@ TEST(StoreMigrationTest, AStoreOfTheFirstSchemaComesOverWhole) {
   EXPECT_EQ(names(store).back(), "key-new");
 }
 
-TEST(StoreMigrationTest, AStoreOfTheSecondSchemaGetsRoomForWhatIsKept) {
+/// Takes away what later schemas added to the second.
+void make_schema_2(const std::string& path) {
+  soci::session sql(soci::sqlite3, "dbname=" + path);
+  for (const char* table : {"kept", "settings"}) sql << std::string("DROP TABLE ") + table;
+  sql << "DELETE FROM schema_version WHERE version > 2";
+}
+
+TEST(StoreMigrationTest, AStoreOfTheSecondSchemaGetsRoomForWhatIsKeptAndForSettings) {
   TempDir folder;
   const auto path = folder.file("x.db");
   ASSERT_TRUE(open(path).add({key("key-one")}));
-  {
-    soci::session sql(soci::sqlite3, "dbname=" + path);
-    sql << "DROP TABLE kept";
-    sql << "DELETE FROM schema_version WHERE version > 2";
-  }
+  make_schema_2(path);
   auto store = open(path);
   EXPECT_EQ(names(store), std::vector<std::string>{"key-one"});
   ASSERT_TRUE(store.write({{}, {}, {}, {{"signature", "call_a", "s", kNow + hours{1}}}}));
   EXPECT_EQ(store.kept("signature", {"call_a"}, kNow)->size(), 1u);
+  EXPECT_EQ(*store.save({{"pool.max_retries", {{"5"}}}}), 1u);
 }
 
 TEST(StoreMigrationTest, ProcessesThatStartAtOnceBringItOverOnce) {
