@@ -34,17 +34,6 @@ Error wrong(const std::string& where, const std::string& key, const std::string&
           "'gembal.toml.example' and 'man gembal.toml' list all settings"};
 }
 
-Error unknown(const std::string& where, const std::string& key) {
-  std::vector<std::string> names;
-  for (const auto& setting : settings()) {
-    const auto is_section = key.find('.') == std::string::npos;
-    names.push_back(is_section ? setting.key.substr(0, setting.key.find('.')) : setting.key);
-  }
-  const auto near = nearest(key, names);
-  return {ErrorKind::config, where + ": unknown setting '" + key + "'",
-          near ? "did you mean '" + *near + "'?" : "'man gembal.toml' lists all settings"};
-}
-
 Result<toml::table> parse_toml(const std::string& text, const std::string& name) {
   try {
     return toml::parse(text);
@@ -71,6 +60,8 @@ class Loader {
   Result<void> take_node(const Setting& setting, const toml::node& node);
   Result<void> take_environment();
   Result<void> take_overrides();
+  void find_store();
+  Result<void> take_saved();
   void note_ignored();
 
   const Sources& sources_;
@@ -141,7 +132,8 @@ Result<void> Loader::take_table(const toml::table& table, const std::string& pre
       if (auto taken = take_table(*node.as_table(), key + "."); !taken) return taken;
     } else {
       const auto line = std::to_string(name.source().begin.line);
-      return unknown(std::filesystem::path(loaded_.file).filename().string() + ":" + line, key);
+      return unknown_setting(std::filesystem::path(loaded_.file).filename().string() + ":" + line,
+                             key);
     }
   }
   return {};
@@ -175,14 +167,10 @@ Result<void> Loader::take_environment() {
     for (const auto& name : {setting.original_name, setting.environment_name()}) {
       const auto found = sources_.environment.find(name);
       if (name.empty() || found == sources_.environment.end()) continue;
-      // An empty variable of the original's .env means "not set" there, too.
-      if (found->second.empty() && name == setting.original_name) continue;
-      std::string text = found->second;
-      if (name == setting.original_name && setting.from_original)
-        text = setting.from_original(text);
-      const auto values = setting.is_list ? split_list(text) : Values{text};
+      const auto values = values_of_variable(setting, name, found->second);
+      if (!values) continue;
       if (auto taken =
-              apply(setting, values, "environment " + name, "environment variable " + name);
+              apply(setting, *values, "environment " + name, "environment variable " + name);
           !taken)
         return taken;
     }
@@ -193,7 +181,7 @@ Result<void> Loader::take_environment() {
 Result<void> Loader::take_overrides() {
   for (const auto& given : sources_.overrides) {
     const auto* setting = find_setting(given.key);
-    if (!setting) return unknown(given.flag, given.key);
+    if (!setting) return unknown_setting(given.flag, given.key);
     if (auto taken = apply(*setting, given.values, given.flag, given.flag); !taken) return taken;
   }
   return {};
@@ -212,31 +200,41 @@ Result<void> Loader::take_defaults() {
   return {};
 }
 
+void Loader::find_store() {
+  auto& url = loaded_.config.store.url;
+  if (!url.empty()) return;
+  url = home_folder(sources_.environment, "XDG_DATA_HOME", ".local/share") + "/gembal/gembal.db";
+}
+
+// Where the store is must be known before what is saved in it: the layers above it are laid twice.
+Result<void> Loader::take_saved() {
+  if (!sources_.saved) return {};
+  auto saved = sources_.saved(loaded_.config.store.url);
+  if (!saved) return std::move(saved).error();
+  loaded_.saved = *std::move(saved);
+  if (loaded_.saved.empty()) return {};
+  for (const auto& [key, values] : loaded_.saved) {
+    const auto* setting = find_setting(key);
+    auto fault = setting ? setting->set(loaded_.config, values) : "is no setting of this gembal";
+    if (setting && unfit_for_store(*setting)) fault = "cannot be saved there";
+    if (!fault.empty()) {
+      return Error{ErrorKind::config, std::string(kFromStore) + ": " + key + " " + fault,
+                   "'gembal config unset " + key + "' takes it back"};
+    }
+    loaded_.origins[key] = kFromStore;
+  }
+  if (auto taken = take_environment(); !taken) return taken;
+  if (auto taken = take_overrides(); !taken) return taken;
+  find_store();
+  return {};
+}
+
 /// Whoever comes with the original's .env must be told what of it has no effect.
 void Loader::note_ignored() {
-  static const std::map<std::string, std::string> kWithout = {
-      {"DATABASE_TYPE", "the store is one file: store.url"},
-      {"MYSQL_HOST", "the store is one file: store.url"},
-      {"MYSQL_PORT", "the store is one file: store.url"},
-      {"MYSQL_USER", "the store is one file: store.url"},
-      {"MYSQL_PASSWORD", "the store is one file: store.url"},
-      {"MYSQL_DATABASE", "the store is one file: store.url"},
-      {"MYSQL_SOCKET", "the store is one file: store.url"},
-      {"VERTEX_API_KEYS", "Vertex express is not offered"},
-      {"VERTEX_EXPRESS_BASE_URL", "Vertex express is not offered"},
-      {"PROXIES", "the usual https_proxy is honoured instead"},
-      {"PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY", "the usual https_proxy is honoured instead"},
-      {"CREATE_IMAGE_MODEL", "image generation is asked natively"},
-      {"UPLOAD_PROVIDER", "pictures are not uploaded"},
-      {"TIMEZONE", "times are shown in UTC"},
-      {"ERROR_LOG_RECORD_REQUEST_BODY", "bodies are never logged"},
-      {"AUTO_DELETE_ERROR_LOGS_ENABLED", "the log goes to stderr"},
-      {"AUTO_DELETE_REQUEST_LOGS_ENABLED", "the log goes to stderr"},
-      {"URL_NORMALIZATION_ENABLED", "paths are taken as they come"},
-      {"ADMIN_SESSION_EXPIRE", "there are no pages to log in to"},
-  };
-  for (const auto& [name, why] : kWithout) {
-    if (!value_of(sources_.environment, name).empty()) loaded_.ignored.push_back({name, why});
+  for (const auto& [name, text] : sources_.environment) {
+    if (text.empty()) continue;
+    if (auto why = why_without_effect(name); !why.empty())
+      loaded_.ignored.push_back({name, std::move(why)});
   }
 }
 
@@ -245,11 +243,9 @@ Result<Loaded> Loader::load() {
   if (auto taken = take_file(); !taken) return std::move(taken).error();
   if (auto taken = take_environment(); !taken) return std::move(taken).error();
   if (auto taken = take_overrides(); !taken) return std::move(taken).error();
+  find_store();
+  if (auto taken = take_saved(); !taken) return std::move(taken).error();
   note_ignored();
-  auto& config = loaded_.config;
-  if (config.store.url.empty())
-    config.store.url =
-        home_folder(sources_.environment, "XDG_DATA_HOME", ".local/share") + "/gembal/gembal.db";
   return std::move(loaded_);
 }
 
@@ -272,5 +268,86 @@ std::vector<std::string> usual_files(const Environment& environment) {
 }
 
 Result<Loaded> load(const Sources& sources) { return Loader(sources).load(); }
+
+Error unknown_setting(const std::string& where, const std::string& key) {
+  std::vector<std::string> names;
+  for (const auto& setting : settings()) {
+    const auto is_section = key.find('.') == std::string::npos;
+    names.push_back(is_section ? setting.key.substr(0, setting.key.find('.')) : setting.key);
+  }
+  const auto near = nearest(key, names);
+  return {ErrorKind::config, (where.empty() ? "" : where + ": ") + "unknown setting '" + key + "'",
+          near ? "did you mean '" + *near + "'?" : "'man gembal.toml' lists all settings"};
+}
+
+std::optional<Error> unfit_for_store(const Setting& setting) {
+  if (setting.key == "store.url") {
+    return Error{ErrorKind::usage, "store.url cannot be saved in the store that it leads to",
+                 "put it into gembal.toml or GEMBAL_STORE_URL, or give --store"};
+  }
+  if (setting.key == "keys.values" || setting.key == "keys.paid") {
+    return Error{ErrorKind::usage, setting.key + " cannot be saved: the store has the keys itself",
+                 std::string("add them with 'gembal keys add") +
+                     (setting.key == "keys.paid" ? " --paid'" : "'")};
+  }
+  return std::nullopt;
+}
+
+Result<void> check_values(const std::string& where, const Setting& setting, const Values& values) {
+  Config tried;
+  if (const auto fault = setting.set(tried, values); !fault.empty())
+    return wrong(where, setting.key, fault);
+  return {};
+}
+
+const Setting* setting_of_variable(const std::string& name) {
+  for (const auto& setting : settings()) {
+    if (!name.empty() && (setting.original_name == name || setting.environment_name() == name))
+      return &setting;
+  }
+  return nullptr;
+}
+
+std::optional<Values> values_of_variable(const Setting& setting, const std::string& name,
+                                         const std::string& text) {
+  const bool is_original = name == setting.original_name;
+  // An empty variable of the original's .env means "not set" there, too.
+  if (is_original && text.empty()) return std::nullopt;
+  const auto converted = is_original && setting.from_original ? setting.from_original(text) : text;
+  return setting.is_list ? split_list(converted) : Values{converted};
+}
+
+std::string why_without_effect(const std::string& name) {
+  static const std::map<std::string, std::string> kWithout = {
+      {"DATABASE_TYPE", "the store is one file: store.url"},
+      {"MYSQL_HOST", "the store is one file: store.url"},
+      {"MYSQL_PORT", "the store is one file: store.url"},
+      {"MYSQL_USER", "the store is one file: store.url"},
+      {"MYSQL_PASSWORD", "the store is one file: store.url"},
+      {"MYSQL_DATABASE", "the store is one file: store.url"},
+      {"MYSQL_SOCKET", "the store is one file: store.url"},
+      {"VERTEX_API_KEYS", "Vertex express is not offered"},
+      {"VERTEX_EXPRESS_BASE_URL", "Vertex express is not offered"},
+      {"PROXIES", "the usual https_proxy is honoured instead"},
+      {"PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY", "the usual https_proxy is honoured instead"},
+      {"TIMEZONE", "times are shown in UTC"},
+      {"ERROR_LOG_RECORD_REQUEST_BODY", "bodies are never logged"},
+      {"AUTO_DELETE_ERROR_LOGS_ENABLED", "the log goes to stderr"},
+      {"AUTO_DELETE_ERROR_LOGS_DAYS", "the log goes to stderr"},
+      {"AUTO_DELETE_REQUEST_LOGS_ENABLED", "the log goes to stderr"},
+      {"AUTO_DELETE_REQUEST_LOGS_DAYS", "the log goes to stderr"},
+      {"URL_NORMALIZATION_ENABLED", "paths are taken as they come"},
+      {"FILES_USER_ISOLATION_ENABLED", "every client token sees the files of all"},
+      {"FILES_CLEANUP_ENABLED", "files are forgotten when upstream lets them expire"},
+      {"FILES_CLEANUP_INTERVAL_HOURS", "files are forgotten when upstream lets them expire"},
+      {"OSS_ENDPOINT_INNER", "it had none in gemini-balance"},
+      {"ENABLE_TTS", "speech is always offered"},
+      {"GITHUB_REPO_OWNER", "gembal looks for no newer versions"},
+      {"GITHUB_REPO_NAME", "gembal looks for no newer versions"},
+      {"ADMIN_SESSION_EXPIRE", "there are no pages to log in to"},
+  };
+  const auto known = kWithout.find(name);
+  return known == kWithout.end() || setting_of_variable(name) ? "" : known->second;
+}
 
 }  // namespace gembal::config

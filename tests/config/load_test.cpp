@@ -55,6 +55,104 @@ TEST(LoadTest, LaterLayersWin) {
   EXPECT_EQ(loaded->origins.at("logs.level"), "--verbose");
 }
 
+Result<Loaded> load_saved(Saved saved, std::map<std::string, std::string> environment = {},
+                          std::vector<Override> flags = {}) {
+  TempDir folder;
+  Sources sources;
+  sources.file = folder.write("test.toml", "[pool]\nmax_retries = 5\nmax_failures = 7\n");
+  sources.saved = [&](const std::string&) { return saved; };
+  sources.environment = std::move(environment);
+  sources.environment.emplace("HOME", "/home/nobody");
+  sources.overrides = std::move(flags);
+  return load(sources);
+}
+
+TEST(LoadTest, WhatIsSavedInTheStoreIsBetweenFileAndEnvironment) {
+  const auto loaded = load_saved(
+      {{"pool.max_retries", {"6"}}, {"pool.max_failures", {"8"}}, {"logs.level", {"warn"}}},
+      {{"MAX_FAILURES", "9"}}, {{"logs.level", "--verbose", {"debug"}}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->config.pool.max_retries, 6);
+  EXPECT_EQ(loaded->origins.at("pool.max_retries"), "the store");
+  EXPECT_EQ(loaded->config.pool.policy.max_failures, 9);
+  EXPECT_EQ(loaded->origins.at("pool.max_failures"), "environment MAX_FAILURES");
+  EXPECT_EQ(loaded->config.logs.level, "debug");
+  EXPECT_EQ(loaded->origins.at("logs.level"), "--verbose");
+  EXPECT_EQ(loaded->saved.size(), 3u);
+}
+
+TEST(LoadTest, TheStoreIsLookedForWhereTheOtherLayersSay) {
+  const struct {
+    const char* name;
+    std::map<std::string, std::string> environment;
+    std::vector<Override> flags;
+    const char* asked;
+  } cases[] = {
+      {"the usual place", {}, {}, "/home/nobody/.local/share/gembal/gembal.db"},
+      {"an empty variable",
+       {{"GEMBAL_STORE_URL", ""}},
+       {},
+       "/home/nobody/.local/share/gembal/gembal.db"},
+      {"the environment", {{"GEMBAL_STORE_URL", "/a.db"}}, {}, "/a.db"},
+      {"a flag", {{"GEMBAL_STORE_URL", "/a.db"}}, {{"store.url", "--store", {"/b.db"}}}, "/b.db"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    std::string asked;
+    Sources sources;
+    sources.environment = c.environment;
+    sources.environment.emplace("HOME", "/home/nobody");
+    sources.overrides = c.flags;
+    sources.saved = [&](const std::string& url) {
+      asked = url;
+      return Saved{{"pool.max_retries", {"6"}}};
+    };
+    const auto loaded = load(sources);
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(asked, c.asked);
+    EXPECT_EQ(loaded->config.store.url, c.asked);
+  }
+}
+
+TEST(LoadTest, WhatIsSavedAndNoLongerGoodCanBeTakenBack) {
+  const struct {
+    const char* name;
+    Saved saved;
+    const char* message;
+  } cases[] = {
+      {"an unknown name",
+       {{"pool.gone", {"6"}}},
+       "the store: pool.gone is no setting of this gembal"},
+      {"out of range",
+       {{"pool.max_failures", {"0"}}},
+       "the store: pool.max_failures must be a whole number from 1 to 1000"},
+      {"its own place", {{"store.url", {"/x"}}}, "the store: store.url cannot be saved there"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto loaded = load_saved(c.saved);
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().message, c.message);
+    EXPECT_EQ(loaded.error().hint,
+              "'gembal config unset " + c.saved.begin()->first + "' takes it back");
+  }
+  Sources sources;
+  sources.saved = [](const std::string&) -> Result<Saved> {
+    return Error{ErrorKind::store, "locked"};
+  };
+  EXPECT_EQ(load(sources).error().kind, ErrorKind::store);
+}
+
+TEST(LoadTest, NoVariableThatHasAnEffectIsSaidToHaveNone) {
+  for (const auto& setting : settings()) {
+    EXPECT_EQ(why_without_effect(setting.original_name), "") << setting.key;
+    EXPECT_EQ(setting_of_variable(setting.environment_name()), &setting);
+  }
+  EXPECT_NE(why_without_effect("MYSQL_HOST"), "");
+  EXPECT_EQ(why_without_effect("PATH"), "");
+  EXPECT_EQ(setting_of_variable(""), nullptr);
+}
+
 TEST(LoadTest, ReadsHowThePoolWorks) {
   const auto loaded = load_text(
       "[pool]\npolicy = \"Least-Used\"\naffinity = \"off\"\naffinity_bound = 5\n"
