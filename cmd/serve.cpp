@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "cmd/command.hpp"
 #include "daemon/daemon.hpp"
 #include "lib/log/log.hpp"
@@ -47,12 +49,19 @@ Result<int> serve(Context& context, const ServeOptions& options) {
   const auto overrides = overrides_from(options);
   auto loaded = context.load(overrides);
   if (!loaded) return std::move(loaded).error();
+  const auto environment = [](const char* name) -> std::string {
+    const char* value = std::getenv(name);
+    return value ? value : "";
+  };
+  auto service_manager = daemon::ServiceManager::from(environment);
+  if (!service_manager) return std::move(service_manager).error();
   log::configure(loaded->config.logs);
   for (const auto& variable : loaded->ignored)
     log::warn(variable.name + " has no effect: " + variable.why, {});
   daemon::Options daemon_options;
   daemon_options.loaded = *std::move(loaded);
   daemon_options.reload = [&context, overrides] { return context.load(overrides); };
+  daemon_options.service_manager = *std::move(service_manager);
   daemon_options.sandbox = options.sandbox;
   auto served = daemon::run(std::move(daemon_options), [&](const daemon::Started& started) {
     if (!context.quiet) print(welcome(started, options.sandbox));

@@ -1,6 +1,7 @@
 #include "daemon/daemon.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -26,6 +27,7 @@ namespace {
 
 constexpr const char* kTokenName = "client_token";
 constexpr int kSandboxKeys = 3;
+constexpr std::chrono::seconds kCloseTime{15};  // after the drain: what was learned is written
 constexpr auto kSweepInterval = std::chrono::minutes{5};
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
@@ -47,6 +49,12 @@ class Worker {
 
   Result<void> listen(const asio::ip::tcp::endpoint& endpoint, std::size_t max_connections) {
     auto listener = front::Listener::open(loop_, endpoint, service_, connections_, max_connections);
+    if (!listener) return std::move(listener).error();
+    listeners_.push_back(*std::move(listener));
+    return {};
+  }
+  Result<void> adopt(int socket, std::size_t max_connections) {
+    auto listener = front::Listener::adopt(loop_, socket, service_, connections_, max_connections);
     if (!listener) return std::move(listener).error();
     listeners_.push_back(*std::move(listener));
     return {};
@@ -193,12 +201,16 @@ class Daemon {
  private:
   Result<void> open_keys();
   Result<void> open_workers();
+  Result<void> find_endpoints();
+  Result<void> listen(Worker& worker, std::size_t max_connections);
   Result<std::shared_ptr<const Live>> live_from(config::Config config) const;
   void wait_for_signal();
   void on_signal(int signal);
   Result<void> open_shelf();
   void sweep_shelf();
   void reload();
+  Result<void> take_configuration();
+  std::string status() const;
   void begin_drain();
   void cut();
 
@@ -306,11 +318,7 @@ void Daemon::sweep_shelf() {
 
 Result<void> Daemon::open_workers() {
   const auto& server = live_->config.server;
-  for (const auto& address : server.listen) {
-    auto endpoint = front::reserve(address);
-    if (!endpoint) return std::move(endpoint).error();
-    endpoints_.push_back(*endpoint);
-  }
+  if (auto found = find_endpoints(); !found) return found;
   const auto count = loop_count(live_->config);
   const auto share = (static_cast<std::size_t>(server.max_connections) + count - 1) / count;
   const auto learned = [writer = writer_.get()](keypool::Report report) {
@@ -321,9 +329,35 @@ Result<void> Daemon::open_workers() {
     workers_.push_back(std::make_unique<Worker>(pool_, learned, computing_, *pages_, owners_,
                                                 *catalog_, *kept_, running_, writer_.get(), *shelf_,
                                                 live_));
-    for (const auto& endpoint : endpoints_) {
-      if (auto listening = workers_.back()->listen(endpoint, share); !listening) return listening;
-    }
+    if (auto listening = listen(*workers_.back(), share); !listening) return listening;
+  }
+  for (const int socket : options_.service_manager.sockets()) ::close(socket);
+  return {};
+}
+
+/// The service manager's sockets, or else those that the configuration names.
+Result<void> Daemon::find_endpoints() {
+  for (const int socket : options_.service_manager.sockets()) {
+    const auto endpoint = front::endpoint_of(socket);
+    if (!endpoint) return endpoint.error();
+    endpoints_.push_back(*endpoint);
+  }
+  if (!endpoints_.empty()) return {};
+  for (const auto& address : live_->config.server.listen) {
+    auto endpoint = front::reserve(address);
+    if (!endpoint) return std::move(endpoint).error();
+    endpoints_.push_back(*endpoint);
+  }
+  return {};
+}
+
+Result<void> Daemon::listen(Worker& worker, std::size_t max_connections) {
+  for (const int socket : options_.service_manager.sockets()) {
+    if (auto adopted = worker.adopt(socket, max_connections); !adopted) return adopted;
+  }
+  if (!options_.service_manager.sockets().empty()) return {};
+  for (const auto& endpoint : endpoints_) {
+    if (auto listening = worker.listen(endpoint, max_connections); !listening) return listening;
   }
   return {};
 }
@@ -358,6 +392,7 @@ void Daemon::run() {
   for (auto& worker : workers_) worker->start();
   if (writer_) recovery_ = std::make_unique<Recovery>(pool_, *writer_, live_);
   sweep_shelf();
+  options_.service_manager.ready(status());
   main_.run();
   // Whoever asks again while all is taken down must not cut that off: what was learned is written.
   signals_.clear();
@@ -380,24 +415,43 @@ void Daemon::on_signal(int signal) {
 }
 
 void Daemon::reload() {
+  options_.service_manager.reloading();
+  if (const auto taken = take_configuration(); !taken) {
+    const auto message = "the configuration was not reloaded: " + taken.error().message;
+    log::error(message, {});
+    return options_.service_manager.ready(message);
+  }
+  log::info("the configuration was reloaded", {});
+  options_.service_manager.ready(status());
+}
+
+Result<void> Daemon::take_configuration() {
   auto loaded = options_.reload();
-  if (!loaded)
-    return log::error("the configuration was not reloaded: " + loaded.error().message, {});
+  if (!loaded) return std::move(loaded).error();
   auto live = live_from(loaded->config);
-  if (!live) return log::error("the configuration was not reloaded: " + live.error().message, {});
+  if (!live) return std::move(live).error();
   live_ = *std::move(live);
   pool_.set_policy(live_->config.pool.policy);
   log::configure(live_->config.logs);
   for (auto& worker : workers_) worker->set_live(live_);
   if (recovery_) recovery_->set_live(live_);
   catalog_->set_live(live_);
-  log::info("the configuration was reloaded", {});
+  return {};
+}
+
+std::string Daemon::status() const {
+  std::string text = "serves";
+  for (const auto& endpoint : endpoints_) text += " http://" + front::to_text(endpoint);
+  return text + " with " + std::to_string(pool_.usable()) + " usable keys of " +
+         std::to_string(pool_.size());
 }
 
 void Daemon::begin_drain() {
   stopping_ = true;
   draining_ = workers_.size();
   log::info("stopping: running answers may finish", {});
+  options_.service_manager.stopping(live_->config.server.drain_timeout + kCloseTime,
+                                    "running answers may finish");
   // Zero is no deadline to a Deadline; here it means at once.
   drain_deadline_.set(std::max(live_->config.server.drain_timeout, std::chrono::milliseconds{1}));
   for (auto& worker : workers_) {

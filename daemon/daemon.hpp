@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/service_manager.hpp"
 #include "lib/config/load.hpp"
 #include "lib/core/result.hpp"
 
@@ -13,6 +14,7 @@ namespace gembal::daemon {
 struct Options {
   config::Loaded loaded;
   std::function<Result<config::Loaded>()> reload;  ///< for SIGHUP
+  ServiceManager service_manager;                  ///< told how the daemon is
   bool sandbox = false;  ///< no store and no network: an embedded stand-in for the API answers
 };
 

@@ -1,7 +1,10 @@
 #include "daemon/front/listener.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 
 namespace gembal::daemon::front {
@@ -64,6 +67,24 @@ Result<tcp::endpoint> reserve(const std::string& address) {
   return probe.local_endpoint();
 }
 
+Result<tcp::endpoint> endpoint_of(int socket) {
+  int listens = 0;
+  socklen_t length = sizeof(listens);
+  const bool known = ::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0;
+  tcp::endpoint endpoint;
+  length = static_cast<socklen_t>(endpoint.capacity());
+  const bool named = known && ::getsockname(socket, endpoint.data(), &length) == 0;
+  const int family = named ? endpoint.data()->sa_family : AF_UNSPEC;
+  if (listens != 1 || (family != AF_INET && family != AF_INET6)) {
+    return Error{
+        ErrorKind::config,
+        "the service manager's file " + std::to_string(socket) + " is no TCP socket that listens",
+        "give ListenStream=HOST:PORT in the socket unit, without Accept=yes"};
+  }
+  endpoint.resize(length);
+  return endpoint;
+}
+
 Listener::Listener(async::Loop& loop, const Service& service, Connections& connections,
                    std::size_t max_connections)
     : loop_(loop),
@@ -85,6 +106,22 @@ Result<std::unique_ptr<Listener>> Listener::open(async::Loop& loop, const tcp::e
   if (!failure) acceptor.bind(endpoint, failure);
   if (!failure) acceptor.listen(4096, failure);
   if (failure) return cannot_listen(to_text(endpoint), failure);
+  return listener;
+}
+
+Result<std::unique_ptr<Listener>> Listener::adopt(async::Loop& loop, int socket,
+                                                  const Service& service, Connections& connections,
+                                                  std::size_t max_connections) {
+  const auto endpoint = endpoint_of(socket);
+  if (!endpoint) return endpoint.error();
+  auto listener = std::make_unique<Listener>(loop, service, connections, max_connections);
+  const int own = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+  std::error_code failure(own < 0 ? errno : 0, std::generic_category());
+  if (!failure) listener->acceptor_.assign(endpoint->protocol(), own, failure);
+  if (failure) {
+    if (own >= 0 && !listener->acceptor_.is_open()) ::close(own);
+    return cannot_listen(to_text(*endpoint), failure);
+  }
   return listener;
 }
 

@@ -14,6 +14,9 @@ namespace gembal::daemon::front {
 /// address.
 Result<asio::ip::tcp::endpoint> reserve(const std::string& address);
 
+/// Where a socket that somebody else has opened listens. Errors: config (no listening TCP socket).
+Result<asio::ip::tcp::endpoint> endpoint_of(int socket);
+
 /// Accepts connections on one loop. Several loops listen on one endpoint, each with a socket of its
 /// own (SO_REUSEPORT), and the kernel spreads the connections. Lives on its loop.
 class Listener {
@@ -23,6 +26,12 @@ class Listener {
                                                 const asio::ip::tcp::endpoint& endpoint,
                                                 const Service& service, Connections& connections,
                                                 std::size_t max_connections);
+
+  /// Listens on a duplicate of a socket that endpoint_of() knows: the loops then take turns at one
+  /// queue. The socket itself stays the caller's.
+  static Result<std::unique_ptr<Listener>> adopt(async::Loop& loop, int socket,
+                                                 const Service& service, Connections& connections,
+                                                 std::size_t max_connections);
 
   void start();
   void stop();

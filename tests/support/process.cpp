@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <thread>
 
@@ -21,7 +22,7 @@ bool eventually(const std::function<bool()>& is_true, milliseconds patience) {
 }
 
 Process::Process(const TempDir& home, const std::vector<std::string>& arguments,
-                 const Environment& environment) {
+                 const Environment& environment, int given) {
   std::vector<std::string> words = {GEMBAL_BINARY};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> variables = {"PATH=/usr/bin:/bin", "HOME=" + home.path().string(),
@@ -31,6 +32,11 @@ Process::Process(const TempDir& home, const std::vector<std::string>& arguments,
     if (const char* value = std::getenv(kept)) variables.push_back(std::string(kept) + "=" + value);
   }
   for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
+  const std::string whose = "LISTEN_PID=";
+  if (given >= 0) {
+    variables.push_back("LISTEN_FDS=1");
+    variables.push_back(whose + std::string(20, '\0'));  // only the child knows
+  }
   std::vector<char*> argv, envp;
   for (auto& word : words) argv.push_back(word.data());
   for (auto& variable : variables) envp.push_back(variable.data());
@@ -45,6 +51,15 @@ Process::Process(const TempDir& home, const std::vector<std::string>& arguments,
     ::dup2(pipe[0], STDIN_FILENO);
     ::dup2(::open(out.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDOUT_FILENO);
     ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
+    if (given >= 0) {
+      auto& pid = variables.back();
+      std::to_chars(pid.data() + whose.size(), pid.data() + pid.size(), ::getpid());
+      if (given == 3) {
+        ::fcntl(given, F_SETFD, 0);
+      } else {
+        ::dup2(given, 3);
+      }
+    }
     if (::chdir(home.path().c_str()) != 0) ::_exit(126);
     ::execve(argv[0], argv.data(), envp.data());
     ::_exit(127);

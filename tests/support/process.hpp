@@ -27,8 +27,10 @@ using Environment = std::map<std::string, std::string>;
 /// HOME and XDG folders inside `home`. Killed when it is destroyed.
 class Process {
  public:
+  /// `given`: a descriptor that it gets as systemd gives sockets: as number 3, with LISTEN_FDS and
+  /// LISTEN_PID. -1: none.
   Process(const TempDir& home, const std::vector<std::string>& arguments,
-          const Environment& environment = {});
+          const Environment& environment = {}, int given = -1);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
