@@ -5,6 +5,7 @@
 #include "daemon/open_upstream.hpp"
 #include "daemon/translated_extras.hpp"
 #include "lib/core/digest.hpp"
+#include "lib/core/release.hpp"
 #include "lib/core/time.hpp"
 #include "lib/openai/response_items.hpp"
 
@@ -47,7 +48,7 @@ async::Task<Result<void>> read_asked(RequestScope& scope, AskedResponse& asked) 
     return openai::read_response_request(*std::move(json));
   });
   if (!request) co_return std::move(request).error();
-  body = std::string();
+  release(body);
   asked.id = "resp_" + random_hex(24);
   asked.owner = client_of(scope);
   asked.request = *std::move(request);

@@ -5,6 +5,7 @@
 #include "daemon/open_upstream.hpp"
 #include "daemon/picture_hosting.hpp"
 #include "lib/core/json.hpp"
+#include "lib/core/release.hpp"
 #include "lib/core/text.hpp"
 #include "lib/gemini/enrich.hpp"
 #include "lib/gemini/error_reply.hpp"
@@ -164,8 +165,9 @@ async::Task<PictureMaking::Outcome> PictureMaking::read_whole(RequestScope& scop
     co_return outcome;
   }
   MadePictures made;
-  auto read = co_await compute(scope, body->size(), [&] { return made.read(*body); });
-  body = std::string();  // the pictures have been taken out
+  auto read = co_await compute(scope, body->size(),
+                               [&] { return made.read(*body, body->capacity() - body->size()); });
+  release(*body);  // the pictures have been taken out
   if (!read) {
     outcome.error = std::move(read).error();
     co_return outcome;
@@ -185,8 +187,8 @@ async::Task<PictureMaking::Outcome> PictureMaking::read_stream(RequestScope& sco
   while (const auto piece = co_await answer.next()) {
     events.feed(*piece);
     while (const auto event = events.next()) {
-      auto read =
-          co_await compute(scope, event->data.size(), [&] { return made.read(event->data); });
+      auto read = co_await compute(scope, event->data.size(),
+                                   [&] { return made.read(event->data, event->room); });
       if (!read) {
         outcome.error = std::move(read).error();
         co_return outcome;

@@ -9,6 +9,7 @@
 #include "daemon/paced_feed.hpp"
 #include "daemon/picture_hosting.hpp"
 #include "daemon/translated_extras.hpp"
+#include "lib/core/release.hpp"
 #include "lib/gemini/sources_rendering.hpp"
 
 namespace gembal::daemon {
@@ -223,8 +224,9 @@ void StreamedAnswer::begin() {
 
 /// Events in, the client's text out.
 async::Task<std::optional<Failure>> StreamedAnswer::tell(Events events, std::string& out) {
-  for (const auto& data : events.data) {
+  for (auto& data : events.data) {
     auto event = gemini::read_reply(data);
+    release(data);  // a picture's is large
     if (!event) co_return Failure{502, std::move(event).error()};
     number_candidates(*event, events.call, prepared_.translation.answers);
     if (prepared_.translation.hosts_pictures) co_await host_pictures(scope_, *event);
@@ -397,7 +399,7 @@ async::Task<bool> answer_translated(RequestScope& scope, Translation translation
   auto& request = scope.exchange.request();
   const auto size = request.body.size();
   // From here on it is only the translation that counts: large requests are not kept twice.
-  request.body = std::string();
+  release(request.body);
   Prepared prepared{std::move(translation), {}};
   auto bodies = co_await compute(scope, size, [&prepared] {
     return write_bodies(prepared.translation, prepared.translation.model);

@@ -16,8 +16,7 @@ namespace {
 /// Finding a member walks over all before it: an object of millions would never be done.
 constexpr std::size_t kMostMembers = 20'000;
 
-/// Texts up to this size are read by simdjson, several times as fast as nlohmann's parser; it wants
-/// room for the text twice over, which large ones should not take.
+/// Texts up to this size are copied by simdjson's parsers, which is nothing to them.
 constexpr std::size_t kSmall = 256 * 1024;
 
 /// The same value as nlohmann's; false where nlohmann's parser had better look at it: what is
@@ -76,6 +75,113 @@ bool read_small(std::string_view text, Json& value) {
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return false;
   return copy(root, value, 0);
 }
+
+/// A large text, whose strings are taken out of it without another copy on the way. As copy() does,
+/// it leaves to nlohmann's parser what that had better look at.
+class LargeText {
+ public:
+  /// kJsonRoom bytes behind the text may be read.
+  explicit LargeText(std::string_view text) : text_(text) {}
+
+  bool read(Json& to) {
+    simdjson::ondemand::document document;
+    simdjson::ondemand::value root;
+    const simdjson::padded_string_view padded(text_.data(), text_.size(), text_.size() + kJsonRoom);
+    return parser_.iterate(padded).get(document) == simdjson::SUCCESS &&
+           document.get_value().get(root) == simdjson::SUCCESS && take(root, to, 0) &&
+           document.current_location().error() == simdjson::OUT_OF_BOUNDS;  // nothing follows
+  }
+
+ private:
+  using Value = simdjson::ondemand::value;
+
+  bool take(Value from, Json& to, int depth) {
+    simdjson::ondemand::json_type type;
+    if (from.type().get(type) != simdjson::SUCCESS) return false;
+    switch (type) {
+      case simdjson::ondemand::json_type::object: return take_object(from, to, depth);
+      case simdjson::ondemand::json_type::array: return take_array(from, to, depth);
+      case simdjson::ondemand::json_type::string: return take_string(from, to);
+      case simdjson::ondemand::json_type::number: return take_number(from, to);
+      case simdjson::ondemand::json_type::boolean: {
+        bool value = false;
+        if (from.get_bool().get(value) != simdjson::SUCCESS) return false;
+        to = value;
+        return true;
+      }
+      case simdjson::ondemand::json_type::null: {
+        bool is_null = false;
+        if (from.is_null().get(is_null) != simdjson::SUCCESS || !is_null) return false;
+        to = nullptr;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  bool take_object(Value from, Json& to, int depth) {
+    simdjson::ondemand::object object;
+    if (depth == kMaxJsonDepth || from.get_object().get(object) != simdjson::SUCCESS) return false;
+    to = Json::object();
+    auto& members = to.get_ref<Json::object_t&>();
+    for (auto field : object) {
+      std::string_view name;
+      Value value;
+      if (field.unescaped_key().get(name) != simdjson::SUCCESS ||
+          field.value().get(value) != simdjson::SUCCESS || members.size() >= kMostMembers)
+        return false;
+      if (members.size() == members.capacity()) grow(members);
+      if (!take(value, members[std::string(name)], depth + 1)) return false;
+    }
+    return true;
+  }
+
+  bool take_array(Value from, Json& to, int depth) {
+    simdjson::ondemand::array array;
+    if (depth == kMaxJsonDepth || from.get_array().get(array) != simdjson::SUCCESS) return false;
+    to = Json::array();
+    auto& values = to.get_ref<Json::array_t&>();
+    for (auto one : array) {
+      Value value;
+      if (one.get(value) != simdjson::SUCCESS) return false;
+      if (!take(value, values.emplace_back(), depth + 1)) return false;
+    }
+    return true;
+  }
+
+  /// Straight out of the text when it is written as it is.
+  bool take_string(Value from, Json& to) {
+    const auto written = trim(from.raw_json_token());
+    const auto inner = written.substr(1, written.size() - 2);
+    std::string_view plain;
+    // What is unescaped is kept by the parser until the end, once more.
+    if (inner.find('\\') == std::string_view::npos) {
+      plain = inner;
+    } else if (from.get_string().get(plain) != simdjson::SUCCESS) {
+      return false;
+    }
+    to = std::string(plain);
+    return true;
+  }
+
+  static bool take_number(Value from, Json& to) {
+    simdjson::ondemand::number number;
+    if (from.get_number().get(number) != simdjson::SUCCESS) return false;
+    if (number.is_double()) {
+      to = number.get_double();
+    } else if (number.is_uint64()) {
+      to = number.get_uint64();
+    } else if (const auto value = number.get_int64(); value < 0) {
+      to = value;
+    } else {
+      to = static_cast<std::uint64_t>(value);
+    }
+    return true;
+  }
+
+  std::string_view text_;
+  simdjson::ondemand::parser parser_;
+};
 
 /// Builds a value of what nlohmann's parser reads. Other than the library's own builder it moves
 /// strings instead of copying them, which large pictures feel, and stops at what nests too deep.
@@ -259,9 +365,11 @@ void write(const Json& value, std::string& out) {
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text) {
+Result<Json> parse_json(std::string_view text, std::size_t room) {
   Json root;
-  if (text.size() <= kSmall && read_small(text, root)) return root;
+  if (text.size() <= kSmall ? read_small(text, root)
+                            : room >= kJsonRoom && LargeText(text).read(root))
+    return root;
   root = nullptr;
   Builder builder(root);
   if (Json::sax_parse(text, &builder)) return root;

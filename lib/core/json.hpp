@@ -15,9 +15,17 @@ namespace gembal {
 /// bounded.
 inline constexpr int kMaxJsonDepth = 200;
 
-/// Parses one JSON text. Never throws.
+/// How many bytes behind a text simdjson may look at.
+inline constexpr std::size_t kJsonRoom = 64;
+
+/// Parses one JSON text. Never throws. `room`: bytes behind the text that may be read, whatever
+/// they hold; with kJsonRoom of them a text with large strings takes no more memory than its value.
 /// Errors: bad_request (not JSON, invalid UTF-8, nested deeper than kMaxJsonDepth), saying where.
-Result<Json> parse_json(std::string_view text);
+Result<Json> parse_json(std::string_view text, std::size_t room = 0);
+inline Result<Json> parse_json(const std::string& text) {
+  return parse_json(text, text.capacity() - text.size());
+}
+inline Result<Json> parse_json(const char* text) { return parse_json(std::string_view(text)); }
 
 /// An empty object with room for so many members. Objects of an order of their own copy all their
 /// values, deeply, whenever they outgrow their room: give those that will hold large values enough.

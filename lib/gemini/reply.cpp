@@ -126,8 +126,8 @@ std::string refusal_in(const Json& reply) {
 
 }  // namespace
 
-Result<Reply> read_reply(std::string_view json) {
-  auto parsed = parse_json(json);
+Result<Reply> read_reply(std::string_view json, std::size_t room) {
+  auto parsed = parse_json(json, room);
   if (!parsed || !parsed->is_object())
     return Error{ErrorKind::upstream, "the upstream's answer cannot be read", ""};
   if (find(*parsed, "error")) return Error{ErrorKind::upstream, message_of(json), ""};

@@ -62,8 +62,12 @@ struct Reply {
 };
 
 /// Reads a reply by the reference's section 5. What is unknown is passed over. Errors: upstream (no
-/// such reply, or an error object).
-Result<Reply> read_reply(std::string_view json);
+/// such reply, or an error object). `room`: as parse_json() has it.
+Result<Reply> read_reply(std::string_view json, std::size_t room = 0);
+inline Result<Reply> read_reply(const std::string& json) {
+  return read_reply(json, json.capacity() - json.size());
+}
+inline Result<Reply> read_reply(const char* json) { return read_reply(std::string_view(json)); }
 
 /// Whether an answer ended with this finish reason because it, or its prompt, was not wanted.
 bool is_refusal(std::string_view finish_reason);

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 
+#include "lib/core/release.hpp"
 #include "lib/core/text.hpp"
 
 namespace gembal::http {
@@ -60,7 +61,7 @@ void PlainPool::give_back(const std::string& authority,
                           std::unique_ptr<PlainConnection> connection) {
   if (count_ >= options_.max_connections) return;
   connection->start = connection->end = 0;
-  if (connection->buffer.size() > kBuffer) connection->buffer = std::string();
+  if (connection->buffer.size() > kBuffer) release(connection->buffer);
   connection->idle_since = std::chrono::steady_clock::now();
   resting_[authority].push_back(std::move(connection));
   if (count_++ == 0) sweep_.set(kRest);

@@ -150,8 +150,8 @@ bool MadePictures::has_result() const {
                      [](const auto& picture) { return !picture.is_draft; });
 }
 
-Result<void> MadePictures::read(std::string_view body) {
-  auto reply = parse_json(body);
+Result<void> MadePictures::read(std::string_view body, std::size_t room) {
+  auto reply = parse_json(body, room);
   if (!reply || !reply->is_object())
     return Error{ErrorKind::upstream, "the upstream's reply cannot be read", ""};
   if (find(*reply, "error")) return Error{ErrorKind::upstream, gemini::message_of(body), ""};

@@ -42,8 +42,9 @@ struct MadePictures {
 
   bool has_result() const;  ///< a picture that is no draft
 
-  /// Reads one reply, or one event, into it. Errors: upstream (not such a reply, an error object).
-  Result<void> read(std::string_view body);
+  /// Reads one reply, or one event, into it. `room`: as parse_json() has it. Errors: upstream (not
+  /// such a reply, an error object).
+  Result<void> read(std::string_view body, std::size_t room = 0);
 };
 
 /// Why there is no picture, as an answer to the client.

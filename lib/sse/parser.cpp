@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lib/core/release.hpp"
+
 namespace gembal::sse {
 namespace {
 
@@ -50,6 +52,16 @@ void Parser::take_line(Span line) {
 }
 
 std::optional<Event> Parser::next() {
+  // A picture's event is not kept beside what is made of it.
+  constexpr std::size_t kLarge = 1024 * 1024;
+  if (event_start_ == buffer_.size() && buffer_.capacity() > kLarge) {
+    release(buffer_);
+    release(joined_);
+    event_start_ = line_start_ = searched_ = 0;
+    name_ = data_ = {};
+    at_start_ = false;
+    return std::nullopt;
+  }
   for (;;) {
     const std::string_view all = buffer_;
     // An event of a megabyte in small pieces must not be searched from its start with each of them.
@@ -71,7 +83,10 @@ std::optional<Event> Parser::next() {
       continue;
     }
     event_start_ = line_start_;
-    const Event event{text(name_), data_lines_ > 1 ? std::string_view(joined_) : text(data_)};
+    const std::string& holder = data_lines_ > 1 ? joined_ : buffer_;
+    const auto data = data_lines_ > 1 ? std::string_view(joined_) : text(data_);
+    const auto end_of_data = static_cast<std::size_t>(data.data() - holder.data()) + data.size();
+    const Event event{text(name_), data, holder.capacity() - end_of_data};
     const bool has_data = data_lines_ > 0;
     name_ = data_ = {line_start_, 0};
     data_lines_ = 0;

@@ -11,6 +11,7 @@ namespace gembal::sse {
 struct Event {
   std::string_view name;  ///< of the `event:` line; "" for none
   std::string_view data;  ///< the `data:` lines, joined by a newline
+  std::size_t room = 0;   ///< bytes behind `data` that may be read, whatever they hold
 };
 
 /// Turns the bytes of an event stream, in any cut, into events. Lines may end in LF, CR LF or CR;

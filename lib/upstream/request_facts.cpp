@@ -149,8 +149,14 @@ bool read_messages(simdjson::ondemand::value value, Turns& turns) {
 }
 
 void read_conversation(simdjson::ondemand::parser& parser, std::string_view body,
-                       std::string_view model, RequestFacts& facts) {
-  const simdjson::padded_string padded(body);
+                       std::string_view model, std::size_t room, RequestFacts& facts) {
+  // A body of megabytes is not copied when it need not be.
+  simdjson::padded_string copy;
+  if (room < simdjson::SIMDJSON_PADDING) copy = simdjson::padded_string(body);
+  const auto padded =
+      room < simdjson::SIMDJSON_PADDING
+          ? simdjson::padded_string_view(copy)
+          : simdjson::padded_string_view(body.data(), body.size(), body.size() + room);
   simdjson::ondemand::document document;
   simdjson::ondemand::object request;
   if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return;
@@ -184,11 +190,12 @@ void read_conversation(simdjson::ondemand::parser& parser, std::string_view body
   facts.continues = turns > 1;
 }
 
-void read_conversation(std::string_view body, std::string_view model, RequestFacts& facts) {
+void read_conversation(const std::string& body, std::string_view model, RequestFacts& facts) {
+  const auto room = body.capacity() - body.size();
   thread_local simdjson::ondemand::parser kept;
-  if (body.size() <= kMostKept) return read_conversation(kept, body, model, facts);
+  if (body.size() <= kMostKept) return read_conversation(kept, body, model, room, facts);
   simdjson::ondemand::parser parser;
-  read_conversation(parser, body, model, facts);
+  read_conversation(parser, body, model, room, facts);
 }
 
 std::uint32_t guess_tokens(std::string_view body) {
@@ -208,13 +215,11 @@ std::uint32_t guess_tokens(std::string_view body) {
 
 }  // namespace
 
-RequestFacts look_at_request(std::string_view body, std::string_view model) {
+RequestFacts look_at_request(const std::string& body, std::string_view model) {
   RequestFacts facts;
   // Most bodies name nothing: words without a quote, of which there are many, rule that out
   // soonest.
-  const auto has = [body](std::string_view word) {
-    return body.find(word) != std::string_view::npos;
-  };
+  const auto has = [&body](std::string_view word) { return body.find(word) != std::string::npos; };
   if (has("files")) find_files(body, !model.empty(), facts.objects);
   if (has("cachedContents")) find_caches(body, facts.objects);
   if (has("revious")) find_interaction(body, facts.objects);

@@ -19,6 +19,6 @@ struct RequestFacts {
 /// Looks at a Gemini request (generateContent and its kin, interactions), in either way of writing
 /// its fields, or at an OpenAI chat, without building a tree. Pure. Anything may be handed in: what
 /// cannot be read has no facts.
-RequestFacts look_at_request(std::string_view body, std::string_view model);
+RequestFacts look_at_request(const std::string& body, std::string_view model);
 
 }  // namespace gembal::upstream

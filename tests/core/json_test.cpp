@@ -37,14 +37,34 @@ TEST(JsonTest, ReadsEveryKindOfValue) {
   EXPECT_EQ(to_text(*parse_json(R"({"a":1,"b":2,"a":3})")), R"({"a":3,"b":2})");
 }
 
-TEST(JsonTest, SmallAndLargeTextsAreReadAlike) {
-  const std::string small =
-      R"({"n":5,"m":-5,"d":0.1,"e":1e3,"big":18446744073709551615,"s":"\u00e9\ud83d\ude00\n"})";
-  const auto from_small = *parse_json(small);
-  const auto from_large = *parse_json(small + std::string(1 << 20, ' '));
-  EXPECT_EQ(from_small, from_large);
-  for (const auto& [name, value] : from_large.items())
-    EXPECT_EQ(from_small[name].type(), value.type()) << name;
+/// Three readers share the work: of small texts, of large ones, and of large ones without room.
+TEST(JsonTest, TextsAreReadAlikeWhateverTheirSizeAndRoom) {
+  const std::string padding(1 << 20, ' ');
+  for (const std::string text :
+       {R"({"n":5,"m":-5,"d":0.1,"e":1e3,"big":18446744073709551615,"s":"\u00e9\ud83d\ude00\n"})",
+        R"({"a":[{},[],null,true,false,"","\"","a\\",{"":{"b":[1]}}],"a":2,"c":"日本"})",
+        R"([-0,0.0,-0.0,1E5,-9223372036854775808,123456789012345678901234567890])", R"("a")", "7",
+        // None of these is JSON.
+        "[1e999]", "[1,]", "{\"a\":1]", "[\"\\x\"]", "[\"\\ud800\"]", "[01]", "[nul]", "{\"a\" 1}",
+        "{\"a\":1}}", "[1] 2", "[\"\t\"]", "[\"\xff\"]", "{\"a\":1", "[\"a"}) {
+    SCOPED_TRACE(text);
+    const auto small = parse_json(text);
+    for (auto large : {text + padding, padding + text}) {
+      const auto without_room = parse_json(std::string_view(large));
+      large.reserve(large.size() + kJsonRoom);
+      const auto with_room = parse_json(large);
+      ASSERT_EQ(static_cast<bool>(small), static_cast<bool>(with_room));
+      ASSERT_EQ(static_cast<bool>(small), static_cast<bool>(without_room));
+      if (!small) continue;
+      EXPECT_EQ(to_text(*small), to_text(*with_room));
+      EXPECT_EQ(to_text(*small), to_text(*without_room));
+      if (!small->is_object()) continue;
+      for (const auto& [name, value] : small->items()) {
+        EXPECT_EQ((*with_room)[name].type(), value.type()) << name;
+        EXPECT_EQ((*without_room)[name].type(), value.type()) << name;
+      }
+    }
+  }
 }
 
 TEST(JsonTest, WritesWhatItReads) {
@@ -68,6 +88,11 @@ TEST(JsonTest, HoldsDepthAndWidthWithinBounds) {
   const auto refused = parse_json(wide + "}");
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("members"), std::string::npos);
+  // Nor may a large text.
+  const std::string padding(1 << 20, ' ');
+  EXPECT_TRUE(parse_json(nested(kMaxJsonDepth) + padding));
+  EXPECT_FALSE(parse_json(nested(kMaxJsonDepth + 1) + padding));
+  EXPECT_FALSE(parse_json(wide + "}" + padding));
 }
 
 TEST(JsonTest, BracketsInStringsDoNotNest) {

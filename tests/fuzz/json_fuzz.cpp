@@ -6,10 +6,24 @@
 #include "tests/fuzz/fuzz.hpp"
 
 namespace gembal {
+namespace {
+
+/// What is large enough for the reader of large texts is read as what is not.
+void check_large(std::string_view input, const Result<Json>& small) {
+  std::string large(input);
+  large.append(300'000, ' ');
+  large.reserve(large.size() + kJsonRoom);
+  const auto read = parse_json(large);
+  promise(static_cast<bool>(read) == static_cast<bool>(small), "large texts are read alike");
+  if (read) promise(to_text(*read) == to_text(*small), "large texts are read alike");
+}
+
+}  // namespace
 
 void fuzz_one(std::string_view input) {
   const auto parsed = parse_json(input);
   const Json other = Json::parse(input, nullptr, false);
+  if (input.size() % 16 == 5) check_large(input, parsed);  // not all: it takes its time
   if (!parsed) {
     promise(!parsed.error().message.empty(), "a refusal says why");
     // What nests too deep, is too wide or has too large a number is JSON all the same.
