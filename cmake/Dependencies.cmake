@@ -11,6 +11,8 @@ pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl>=7.88)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(opusenc REQUIRED IMPORTED_TARGET libopusenc)
 pkg_check_modules(flac REQUIRED IMPORTED_TARGET flac)
+pkg_check_modules(md4c REQUIRED IMPORTED_TARGET md4c)
+pkg_check_modules(edit REQUIRED IMPORTED_TARGET libedit)
 pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 
 find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)

@@ -3,17 +3,9 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "lib/core/grapheme.hpp"
+
 namespace gembal::cmd {
-namespace {
-
-/// How many columns of a terminal a text takes: continuation bytes of UTF-8 take none.
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-}  // namespace
-
 std::string table(std::vector<std::vector<std::string>> rows, bool heading_in_bold) {
   if (rows.empty()) return "";
   const auto columns = rows.front().size();
@@ -21,7 +13,7 @@ std::string table(std::vector<std::vector<std::string>> rows, bool heading_in_bo
   std::vector<bool> used(columns, rows.size() == 1);
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < columns && i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], width(row[i]));
+      widths[i] = std::max(widths[i], display_width(row[i]));
       if (&row != &rows.front() && !row[i].empty()) used[i] = true;
     }
   }
@@ -30,7 +22,7 @@ std::string table(std::vector<std::vector<std::string>> rows, bool heading_in_bo
     std::string line;
     for (std::size_t i = 0; i < columns && i < row.size(); ++i) {
       if (!used[i]) continue;
-      line += row[i] + std::string(widths[i] - width(row[i]) + 2, ' ');
+      line += row[i] + std::string(widths[i] - display_width(row[i]) + 2, ' ');
     }
     while (line.ends_with(' ')) line.pop_back();
     const bool bold = heading_in_bold && &row == &rows.front();

@@ -94,6 +94,8 @@ struct DownloadOptions {
 
 struct ClientOptions {
   std::string model;  ///< of chat
+  std::string url;    ///< of a daemon that commands go through; "": the store's keys are used
+  Secret token;       ///< of that daemon
 };
 
 struct Config {

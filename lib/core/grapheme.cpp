@@ -2,6 +2,8 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
+
 namespace gembal {
 namespace {
 
@@ -35,6 +37,25 @@ std::vector<std::string_view> graphemes(std::string_view text) {
   }
   if (start < text.size()) found.push_back(text.substr(start));
   return found;
+}
+
+std::size_t display_width(std::string_view text) {
+  const bool is_ascii = std::all_of(text.begin(), text.end(), [](char c) { return c >= 0; });
+  if (is_ascii) return text.size();
+  constexpr utf8proc_int32_t kEmojiStyle = 0xFE0F, kFirstFlag = 0x1F1E6, kLastFlag = 0x1F1FF;
+  std::size_t columns = 0;
+  for (const auto one : graphemes(text)) {
+    int widest = 0;
+    for (std::size_t at = 0; at < one.size();) {
+      utf8proc_int32_t character = -1;
+      at += read_character(one.substr(at), character);
+      const bool is_wide =
+          character == kEmojiStyle || (character >= kFirstFlag && character <= kLastFlag);
+      widest = std::max(widest, is_wide ? 2 : character < 0 ? 1 : utf8proc_charwidth(character));
+    }
+    columns += static_cast<std::size_t>(widest);
+  }
+  return columns;
 }
 
 }  // namespace gembal
