@@ -210,7 +210,7 @@ class Daemon {
   void sweep_shelf();
   void reload();
   Result<void> take_configuration();
-  std::string status() const;
+  std::string where() const;
   void begin_drain();
   void cut();
 
@@ -392,7 +392,7 @@ void Daemon::run() {
   for (auto& worker : workers_) worker->start();
   if (writer_) recovery_ = std::make_unique<Recovery>(pool_, *writer_, live_);
   sweep_shelf();
-  options_.service_manager.ready(status());
+  options_.service_manager.ready(where());
   main_.run();
   // Whoever asks again while all is taken down must not cut that off: what was learned is written.
   signals_.clear();
@@ -422,7 +422,7 @@ void Daemon::reload() {
     return options_.service_manager.ready(message);
   }
   log::info("the configuration was reloaded", {});
-  options_.service_manager.ready(status());
+  options_.service_manager.ready(where());
 }
 
 Result<void> Daemon::take_configuration() {
@@ -439,11 +439,10 @@ Result<void> Daemon::take_configuration() {
   return {};
 }
 
-std::string Daemon::status() const {
+std::string Daemon::where() const {
   std::string text = "serves";
   for (const auto& endpoint : endpoints_) text += " http://" + front::to_text(endpoint);
-  return text + " with " + std::to_string(pool_.usable()) + " usable keys of " +
-         std::to_string(pool_.size());
+  return text;
 }
 
 void Daemon::begin_drain() {
