@@ -71,14 +71,20 @@ bool is_hexadecimal(std::string_view text) {
 
 }  // namespace
 
+config::Sources Context::sources(std::vector<config::Override> overrides) const {
+  config::Sources found;
+  found.file = config_file;
+  found.environment = config::process_environment();
+  found.overrides = std::move(overrides);
+  if (store) found.overrides.push_back({"store.url", "--store", {*store}});
+  if (verbose > 0) found.overrides.push_back({"logs.level", "--verbose", {"debug"}});
+  return found;
+}
+
 Result<config::Loaded> Context::load(std::vector<config::Override> overrides) const {
-  config::Sources sources;
-  sources.file = config_file;
-  sources.environment = config::process_environment();
-  sources.overrides = std::move(overrides);
-  if (store) sources.overrides.push_back({"store.url", "--store", {*store}});
-  if (verbose > 0) sources.overrides.push_back({"logs.level", "--verbose", {"debug"}});
-  return config::load(sources);
+  auto from = sources(std::move(overrides));
+  from.saved = [](const std::string& url) { return store::saved_settings(url); };
+  return config::load(from);
 }
 
 Result<store::KeyStore> Context::open_store() const {
@@ -115,6 +121,7 @@ void build_app(CLI::App& app, Context& context, Action& chosen) {
   add_chat_command(app, chosen);
   add_config_command(app, chosen);
   add_sandbox_command(app, chosen);
+  add_doctor_command(app, chosen);
 }
 
 int run(int argc, char** argv) {

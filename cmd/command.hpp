@@ -21,7 +21,9 @@ struct Context {
   bool quiet = false;
   int verbose = 0;
 
-  /// Errors: config.
+  /// Where the configuration comes from, but for what is saved in the store.
+  config::Sources sources(std::vector<config::Override> overrides = {}) const;
+  /// Errors: config, store.
   Result<config::Loaded> load(std::vector<config::Override> overrides = {}) const;
   /// Errors: config, store.
   Result<store::KeyStore> open_store() const;
@@ -36,6 +38,7 @@ void add_keys_command(CLI::App& app, Action& chosen);
 void add_chat_command(CLI::App& app, Action& chosen);
 void add_config_command(CLI::App& app, Action& chosen);
 void add_sandbox_command(CLI::App& app, Action& chosen);
+void add_doctor_command(CLI::App& app, Action& chosen);
 
 /// The whole command line; what is chosen when it is parsed is put into `chosen`.
 void build_app(CLI::App& app, Context& context, Action& chosen);

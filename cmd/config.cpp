@@ -1,4 +1,5 @@
-#include "cmd/command.hpp"
+#include "cmd/config.hpp"
+
 #include "cmd/table.hpp"
 #include "lib/config/render.hpp"
 #include "lib/config/settings.hpp"
@@ -6,11 +7,6 @@
 
 namespace gembal::cmd {
 namespace {
-
-std::string origin_of(const config::Loaded& loaded, const std::string& key) {
-  const auto known = loaded.origins.find(key);
-  return known == loaded.origins.end() ? "" : known->second;
-}
 
 Result<int> show_config(Context& context) {
   const auto loaded = context.load();
@@ -45,11 +41,13 @@ Result<int> check_config(Context& context) {
   const auto loaded = context.load();
   if (!loaded) return loaded.error();
   if (context.json) {
-    print(to_text({{"file", loaded->file}, {"ok", true}}) + "\n");
+    print(to_text({{"file", loaded->file}, {"saved", loaded->saved.size()}, {"ok", true}}) + "\n");
   } else if (!context.quiet) {
-    print((loaded->file.empty() ? std::string("no configuration file; defaults and environment")
-                                : loaded->file) +
-          ": ok\n");
+    std::string checked =
+        loaded->file.empty() ? "no configuration file; defaults and environment" : loaded->file;
+    if (!loaded->saved.empty())
+      checked += ", with " + std::to_string(loaded->saved.size()) + " saved in the store";
+    print(checked + ": ok\n");
   }
   return 0;
 }
@@ -78,16 +76,26 @@ Result<int> print_example(Context&) {
 
 }  // namespace
 
+std::string origin_of(const config::Loaded& loaded, const std::string& key) {
+  const auto known = loaded.origins.find(key);
+  return known == loaded.origins.end() ? "" : known->second;
+}
+
 void add_config_command(CLI::App& app, Action& chosen) {
-  auto* config = app.add_subcommand("config", "Look at the configuration");
+  auto* config = app.add_subcommand("config", "Look at the configuration, and change it");
   config->require_subcommand(1);
   config->footer(
       "\nExamples:\n"
       "  gembal config show                       what is in force, and why\n"
+      "  gembal config set pool.max_retries 5     a running daemon obeys within two seconds\n"
+      "  gembal config import .env                take over what gemini-balance had\n"
       "  gembal config example > gembal.toml      a file to start from\n"
       "  gembal config check --config new.toml\n");
   config->add_subcommand("show", "Every setting, its value and where it comes from")
       ->callback([&chosen] { chosen = show_config; });
+  add_config_get_command(*config, chosen);
+  add_config_set_commands(*config, chosen);
+  add_config_import_command(*config, chosen);
   config->add_subcommand("check", "Say whether the configuration is good")->callback([&chosen] {
     chosen = check_config;
   });

@@ -29,6 +29,7 @@ constexpr const char* kTokenName = "client_token";
 constexpr int kSandboxKeys = 3;
 constexpr std::chrono::seconds kCloseTime{15};  // after the drain: what was learned is written
 constexpr auto kSweepInterval = std::chrono::minutes{5};
+constexpr std::chrono::milliseconds kSettingsAgain{500};
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 
@@ -200,6 +201,7 @@ class Daemon {
 
  private:
   Result<void> open_keys();
+  Result<void> find_own_token(store::KeyStore& store);
   Result<void> open_workers();
   Result<void> find_endpoints();
   Result<void> listen(Worker& worker, std::size_t max_connections);
@@ -209,6 +211,7 @@ class Daemon {
   Result<void> open_shelf();
   void sweep_shelf();
   void reload();
+  void follow_settings();
   Result<void> take_configuration();
   std::string where() const;
   void begin_drain();
@@ -222,6 +225,7 @@ class Daemon {
   ObjectOwners owners_;
   KeptMemory kept_memory_;
   RunningResponses running_;
+  async::Loop main_;
   std::unique_ptr<StoreWriter> writer_;
   std::unique_ptr<PictureFolder> pictures_;  ///< with the sandbox only: a folder that goes with it
   std::unique_ptr<images::Shelf> shelf_;
@@ -229,10 +233,10 @@ class Daemon {
   std::vector<asio::ip::tcp::endpoint> endpoints_;
   std::shared_ptr<const Live> live_;
 
-  async::Loop main_;
   asio::signal_set signals_{main_.context()};
   async::Deadline drain_deadline_{main_, [this] { cut(); }};
   async::Deadline sweep_due_{main_, [this] { sweep_shelf(); }};
+  async::Deadline settings_due_{main_, [this] { follow_settings(); }};
   std::size_t draining_ = 0;  ///< workers that still have connections
   bool stopping_ = false;
 
@@ -281,19 +285,25 @@ Result<void> Daemon::open_keys() {
     if (auto edited = store->edit(paid, {.paid = true}); !edited) return std::move(edited).error();
   }
   if (config.auth.tokens.empty()) {
-    const auto known = store->value(kTokenName);
-    if (!known) return known.error();
-    token_is_new_ = !known->has_value();
-    auto token = store->value_or_insert(kTokenName, "gembal-" + random_hex(16));
-    if (!token) return std::move(token).error();
-    own_tokens_ = {Secret(*std::move(token))};
+    if (auto found = find_own_token(*store); !found) return found;
   }
   const auto loaded = load_pool(*store, pool_, wall_clock());
   if (!loaded) return loaded.error();
   owners_.learn(loaded->objects, wall_clock());
-  writer_ = std::make_unique<StoreWriter>(*std::move(store), pool_, owners_, kept_memory_, *loaded);
+  writer_ = std::make_unique<StoreWriter>(*std::move(store), pool_, owners_, kept_memory_, *loaded,
+                                          [this] { main_.post([this] { follow_settings(); }); });
   kept_ = std::make_unique<Kept>(kept_memory_,
                                  [url = config.store.url] { return store::KeyStore::open(url); });
+  return {};
+}
+
+Result<void> Daemon::find_own_token(store::KeyStore& store) {
+  const auto known = store.value(kTokenName);
+  if (!known) return known.error();
+  token_is_new_ = !known->has_value();
+  auto token = store.value_or_insert(kTokenName, "gembal-" + random_hex(16));
+  if (!token) return std::move(token).error();
+  own_tokens_ = {Secret(*std::move(token))};
   return {};
 }
 
@@ -392,6 +402,7 @@ void Daemon::run() {
   for (auto& worker : workers_) worker->start();
   if (writer_) recovery_ = std::make_unique<Recovery>(pool_, *writer_, live_);
   sweep_shelf();
+  if (writer_) follow_settings();  // some may have been saved since they were read
   options_.service_manager.ready(where());
   main_.run();
   // Whoever asks again while all is taken down must not cut that off: what was learned is written.
@@ -425,12 +436,27 @@ void Daemon::reload() {
   options_.service_manager.ready(where());
 }
 
+/// What was saved in the store is obeyed without a signal.
+void Daemon::follow_settings() {
+  if (stopping_) return;
+  const auto loaded = options_.reload();
+  if (!loaded && loaded.error().kind == ErrorKind::store) return settings_due_.set(kSettingsAgain);
+  if (loaded && loaded->saved == options_.loaded.saved) return;
+  reload();
+}
+
 Result<void> Daemon::take_configuration() {
   auto loaded = options_.reload();
   if (!loaded) return std::move(loaded).error();
+  if (loaded->config.auth.tokens.empty() && own_tokens_.empty()) {
+    auto store = store::KeyStore::open(options_.loaded.config.store.url);
+    if (!store) return std::move(store).error();
+    if (auto found = find_own_token(*store); !found) return found;
+  }
   auto live = live_from(loaded->config);
   if (!live) return std::move(live).error();
   live_ = *std::move(live);
+  options_.loaded.saved = std::move(loaded->saved);
   pool_.set_policy(live_->config.pool.policy);
   log::configure(live_->config.logs);
   for (auto& worker : workers_) worker->set_live(live_);

@@ -48,8 +48,14 @@ Result<store::News> load_pool(store::KeyStore& store, keypool::KeyPool& pool, Ti
 }
 
 StoreWriter::StoreWriter(store::KeyStore store, keypool::KeyPool& pool, ObjectOwners& owners,
-                         KeptMemory& kept, const store::News& loaded)
-    : store_(std::move(store)), pool_(pool), owners_(owners), kept_(kept), seen_seq_(loaded.seq) {
+                         KeptMemory& kept, const store::News& loaded,
+                         std::function<void()> settings_changed)
+    : store_(std::move(store)),
+      pool_(pool),
+      owners_(owners),
+      kept_(kept),
+      settings_changed_(std::move(settings_changed)),
+      seen_seq_(loaded.seq) {
   kept_.write_behind();
   for (const auto& row : loaded.usage) counted_[row_name(row)] = {0, row.requests, row.hour};
   thread_ = std::thread([this] { run(); });
@@ -214,6 +220,7 @@ void StoreWriter::follow_other_processes() {
   }
   count_others(news->usage, now);
   owners_.learn(news->objects, now);
+  if (news->settings_changed && settings_changed_) settings_changed_();
   seen_seq_ = news->seq;
 }
 

@@ -25,9 +25,10 @@ Result<store::News> load_pool(store::KeyStore& store, keypool::KeyPool& pool, Ti
 class StoreWriter {
  public:
   /// Starts the thread. `loaded`: what load_pool() returned. Pool, owners and what is kept must
-  /// outlive the writer.
+  /// outlive the writer. `settings_changed`, which may be null, is called from the writer's thread
+  /// when settings were saved in the store or taken back; it must not block.
   StoreWriter(store::KeyStore store, keypool::KeyPool& pool, ObjectOwners& owners, KeptMemory& kept,
-              const store::News& loaded);
+              const store::News& loaded, std::function<void()> settings_changed);
 
   /// Writes what is left, for at most a few seconds, and ends.
   ~StoreWriter();
@@ -62,6 +63,7 @@ class StoreWriter {
   keypool::KeyPool& pool_;
   ObjectOwners& owners_;
   KeptMemory& kept_;
+  const std::function<void()> settings_changed_;
   std::int64_t seen_seq_ = 0;
   TimePoint next_clean_up_{};
   bool write_failed_ = false;  ///< the last one

@@ -30,7 +30,7 @@ std::string home_folder(const Environment& environment, const char* variable,
 }
 
 Error wrong(const std::string& where, const std::string& key, const std::string& what) {
-  return {ErrorKind::config, where + ": " + key + " " + what,
+  return {ErrorKind::config, (where.empty() ? "" : where + ": ") + key + " " + what,
           "'gembal.toml.example' and 'man gembal.toml' list all settings"};
 }
 

@@ -68,7 +68,8 @@ Error unknown_setting(const std::string& where, const std::string& key);
 /// Why a setting cannot be saved in the store; none when it can. Kind: usage.
 std::optional<Error> unfit_for_store(const Setting& setting);
 
-/// Whether a setting takes these values. Errors: config, as `where` ("the command line") has them.
+/// Whether a setting takes these values. `where` they were met: as in unknown_setting(). Errors:
+/// config.
 Result<void> check_values(const std::string& where, const Setting& setting, const Values& values);
 
 /// The setting that an environment variable gives, by our name or the original's; null for none.

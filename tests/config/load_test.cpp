@@ -230,6 +230,15 @@ TEST(LoadTest, UnderstandsTheOriginalsExtras) {
   EXPECT_TRUE(loaded->ignored.empty());
 }
 
+TEST(LoadTest, UnderstandsPythonsLogLevels) {
+  for (const auto& [theirs, ours] : std::map<std::string, std::string>{
+           {"DEBUG", "debug"}, {"WARNING", "warn"}, {"ERROR", "error"}, {"CRITICAL", "error"}}) {
+    const auto loaded = load_text("", {{"LOG_LEVEL", theirs}});
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    EXPECT_EQ(loaded->config.logs.level, ours);
+  }
+}
+
 TEST(LoadTest, OurOwnNameWinsOverTheOriginals) {
   const auto loaded = load_text("", {{"GEMBAL_POOL_MAX_FAILURES", "9"}, {"MAX_FAILURES", "8"}});
   EXPECT_EQ(loaded->config.pool.policy.max_failures, 9);
