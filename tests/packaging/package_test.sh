@@ -80,9 +80,34 @@ wait "$serving" || fail "it ended with status $?"
 serving=
 ! inside /healthy "$port" 2>/dev/null || fail "healthy, and gone"
 
+step "is the machine's daemon under systemd, alone and behind gembal.socket"
+cp boot_check.sh "$root/boot_check.sh"
+cat >"$root/etc/systemd/system/check.service" <<'UNIT'
+[Unit]
+After=gembal.service
+[Service]
+Type=oneshot
+ExecStart=/boot_check.sh
+[Install]
+WantedBy=multi-user.target
+UNIT
+inside systemctl -q enable gembal.service check.service
+timeout 300 systemd-nspawn -q -D "$root" --register=no --keep-unit --boot </dev/null >"$folder/boot.log" 2>&1 || true
+cat >"$folder/expected" <<'SAID'
+started: active healthy serves http://127.0.0.1:8000
+shut: 0000000000000000 1 2 
+added 1, already there 0
+store: gembal 600
+reloaded: active
+stopped: success 0
+waiting: inactive
+awake: active
+SAID
+diff "$folder/expected" "$root/check.log" || fail "see $folder/boot.log"
+inside systemctl -q disable gembal.service check.service
+rm "$root/etc/systemd/system/check.service"
+
 step "keeps its keys when it is removed, and nothing when it is purged"
-mkdir -p "$root/var/lib/gembal"
-touch "$root/var/lib/gembal/gembal.db"
 inside apt-get remove -y -qq gembal >"$folder/install.log" 2>&1 || { cat "$folder/install.log"; fail "it cannot be removed"; }
 [ -e "$root/var/lib/gembal/gembal.db" ] && [ -e "$root/etc/default/gembal" ] || fail "the keys or the settings are gone"
 inside apt-get purge -y -qq gembal >"$folder/install.log" 2>&1 || { cat "$folder/install.log"; fail "it cannot be purged"; }
