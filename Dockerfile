@@ -9,10 +9,10 @@ RUN --mount=type=cache,target=/root/.cache/ccache ./dev package && mv build/pack
 FROM debian:12-slim
 RUN --mount=type=bind,from=build,source=/gembal.deb,target=/tmp/gembal.deb \
     apt-get update -qq && apt-get install -y -qq --no-install-recommends /tmp/gembal.deb && rm -rf /var/lib/apt/lists/* && \
-    useradd --system --uid 10001 --home-dir /data --no-create-home gembal && install -d -m 0700 -o gembal -g gembal /data
+    install -d -m 0700 -o 10001 -g 10001 /data
 COPY packaging/healthy /usr/local/bin/healthy
 ENV HOME=/data GEMBAL_STORE_URL=/data/gembal.db GEMBAL_SERVER_LISTEN=0.0.0.0:8000
-USER gembal
+USER 10001:10001
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=6s --start-period=5s CMD ["healthy"]
