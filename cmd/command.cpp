@@ -122,6 +122,8 @@ void build_app(CLI::App& app, Context& context, Action& chosen) {
   add_config_command(app, chosen);
   add_sandbox_command(app, chosen);
   add_doctor_command(app, chosen);
+  add_complete_command(app, chosen);
+  add_docs_command(app, chosen);
 }
 
 int run(int argc, char** argv) {

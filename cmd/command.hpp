@@ -39,6 +39,9 @@ void add_chat_command(CLI::App& app, Action& chosen);
 void add_config_command(CLI::App& app, Action& chosen);
 void add_sandbox_command(CLI::App& app, Action& chosen);
 void add_doctor_command(CLI::App& app, Action& chosen);
+// Hidden from help: for the shells, and for whoever changes the command line.
+void add_complete_command(CLI::App& app, Action& chosen);
+void add_docs_command(CLI::App& app, Action& chosen);
 
 /// The whole command line; what is chosen when it is parsed is put into `chosen`.
 void build_app(CLI::App& app, Context& context, Action& chosen);

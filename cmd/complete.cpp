@@ -123,7 +123,8 @@ Result<int> complete(Context& context, const CompleteOptions& options) {
   if (options.what == "settings") offer_settings();
   if (options.what == "roles") offer_files(config_folder() / "roles", ".md");
   if (options.what == "sessions") offer_files(data_folder() / "sessions", ".json");
-  const auto loaded = context.load();
+  // What is saved in the store is not waited for: it hardly matters here.
+  const auto loaded = config::load(context.sources());
   if (!loaded) return 0;
   if (options.what == "keys") offer_keys(loaded->config);
   if (options.what == "models") offer_models(loaded->config, options.words);

@@ -1,47 +1,235 @@
-# bash completion for gembal
+# bash completion for gembal; made by 'gembal docs completions' from the command line itself.
 
-_gembal_keys() {
-  gembal keys list --json 2>/dev/null | grep -oE '"(id|label)":"[^"]+"' | cut -d'"' -f4
+# Those of the words that the current one begins.
+_gembal_offer() {
+  mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+}
+
+# What 'gembal complete' knows; what stands behind a tab explains it to other shells.
+_gembal_ask() {
+  local given=$cur value quoted
+  [[ $cur == [\"\']* ]] && quoted=yes given=${cur:1}
+  given=${given//\\/}
+  while IFS=$'\t' read -r value _; do
+    [[ $value == "$given"* ]] || continue
+    [[ $quoted ]] || printf -v value %q "$value"
+    COMPREPLY+=("$value")
+  done < <("${words[0]/#\~/$HOME}" complete "$1" -- "${words[@]:1:cword-1}" 2>/dev/null)
+  [[ $quoted ]] || __ltrim_colon_completions "$cur"
+}
+
+# The words that may follow the command in $path.
+_gembal_know() {
+  case $path in
+    '')
+      commands='serve keys chat config sandbox stats doctor'
+      options=''
+      takes='' ;;
+    'serve')
+      commands=''
+      options='--listen --threads --sandbox'
+      takes='--listen --threads' ;;
+    'keys')
+      commands='add check list remove enable disable reset label export import why'
+      options=''
+      takes='' ;;
+    'keys add')
+      commands=''
+      options='--file --env --label --project --paid --disabled --exact --check'
+      takes='--file --env --label --project' ;;
+    'keys check')
+      commands=''
+      options='--model --jobs --status --disable --enable'
+      takes='--model --jobs --status' ;;
+    'keys list')
+      commands=''
+      options='--status --sort --show'
+      takes='--status --sort' ;;
+    'keys remove')
+      commands=''
+      options='--status'
+      takes='--status' ;;
+    'keys enable')
+      commands=''
+      options='--status'
+      takes='--status' ;;
+    'keys disable')
+      commands=''
+      options='--status'
+      takes='--status' ;;
+    'keys reset')
+      commands=''
+      options='--status'
+      takes='--status' ;;
+    'keys label')
+      commands=''
+      options='--project --paid --free'
+      takes='--project' ;;
+    'keys export')
+      commands=''
+      options='--status'
+      takes='--status' ;;
+    'keys import')
+      commands=''
+      options=''
+      takes='' ;;
+    'keys why')
+      commands=''
+      options='--model'
+      takes='--model' ;;
+    'chat')
+      commands=''
+      options='-m --model -s --system -r --role -f -a --file --attachment -c --continue --session --search --code --url --thinking --show-thoughts -t --temperature --max-tokens --schema -x --extract --no-stream -u --usage --dry-run --via --token'
+      takes='-m --model -s --system -r --role -f -a --file --attachment --session --thinking -t --temperature --max-tokens --schema --via --token' ;;
+    'config')
+      commands='show get set unset import check example path'
+      options=''
+      takes='' ;;
+    'config show')
+      commands=''
+      options=''
+      takes='' ;;
+    'config get')
+      commands=''
+      options=''
+      takes='' ;;
+    'config set')
+      commands=''
+      options=''
+      takes='' ;;
+    'config unset')
+      commands=''
+      options=''
+      takes='' ;;
+    'config import')
+      commands=''
+      options='--dry-run'
+      takes='' ;;
+    'config check')
+      commands=''
+      options=''
+      takes='' ;;
+    'config example')
+      commands=''
+      options=''
+      takes='' ;;
+    'config path')
+      commands=''
+      options=''
+      takes='' ;;
+    'sandbox')
+      commands=''
+      options='--listen --scenario'
+      takes='--listen --scenario' ;;
+    'stats')
+      commands=''
+      options='--since --by'
+      takes='--since --by' ;;
+    'doctor')
+      commands=''
+      options='--keys'
+      takes='' ;;
+  esac
+  options+=' -h --help --version --config --store --color --json -q --quiet -v --verbose'
+  takes+=' --config --store --color'
+}
+
+# A value of the option $1.
+_gembal_value() {
+  case $path/$1 in
+    'serve'/--listen) ;;
+    'serve'/--threads) ;;
+    'keys add'/--file) _filedir ;;
+    'keys add'/--env) mapfile -t COMPREPLY < <(compgen -e -- "$cur") ;;
+    'keys add'/--label) ;;
+    'keys add'/--project) ;;
+    'keys check'/--model) _gembal_ask models ;;
+    'keys check'/--jobs) ;;
+    'keys check'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
+    'keys list'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
+    'keys list'/--sort) _gembal_offer 'id label project tier status failures requests tokens used' ;;
+    'keys remove'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
+    'keys enable'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
+    'keys disable'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
+    'keys reset'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
+    'keys label'/--project) ;;
+    'keys export'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
+    'keys why'/--model) _gembal_ask models ;;
+    'chat'/-m | 'chat'/--model) _gembal_ask models ;;
+    'chat'/-s | 'chat'/--system) ;;
+    'chat'/-r | 'chat'/--role) _gembal_ask roles ;;
+    'chat'/-f | 'chat'/-a | 'chat'/--file | 'chat'/--attachment) _filedir ;;
+    'chat'/--session) _gembal_ask sessions ;;
+    'chat'/--thinking) _gembal_offer 'off minimal low medium high' ;;
+    'chat'/-t | 'chat'/--temperature) ;;
+    'chat'/--max-tokens) ;;
+    'chat'/--schema) _filedir ;;
+    'chat'/--via) ;;
+    'chat'/--token) ;;
+    'sandbox'/--listen) ;;
+    'sandbox'/--scenario) _filedir ;;
+    'stats'/--since) ;;
+    'stats'/--by) _gembal_offer 'key model hour' ;;
+    */--config) _filedir ;;
+    */--store) _filedir ;;
+    */--color) _gembal_offer 'auto always never' ;;
+  esac
+}
+
+# An argument of the command in $path.
+_gembal_argument() {
+  case $path/$position in
+    'keys check'/*) _gembal_ask keys ;;
+    'keys remove'/*) _gembal_ask keys ;;
+    'keys enable'/*) _gembal_ask keys ;;
+    'keys disable'/*) _gembal_ask keys ;;
+    'keys reset'/*) _gembal_ask keys ;;
+    'keys label'/1) _gembal_ask keys ;;
+    'keys import'/1) _filedir ;;
+    'config get'/*) _gembal_ask settings ;;
+    'config set'/1) _gembal_ask settings ;;
+    'config unset'/*) _gembal_ask settings ;;
+    'config import'/1) _filedir ;;
+    *) [[ $cur ]] || _gembal_offer "$options" ;;
+  esac
 }
 
 _gembal() {
-  local word=$2 previous=$3 command= sub= i
-  for ((i = 1; i < COMP_CWORD; ++i)); do
-    case ${COMP_WORDS[i]} in
-      --config | --store | --color | --listen | --threads | --file | --env | --label | --project | --status | --sort | --model | --jobs | \
-        --system | --temperature | --max-tokens | --scenario | -m | -s | -t) ((++i)) ;;
-      -*) ;;
-      *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
-    esac
+  local cur prev words cword
+  _get_comp_words_by_ref -n =: cur prev words cword
+  local path= commands options takes position=1 option= ended= word i
+  COMPREPLY=()
+  _gembal_know
+  for ((i = 1; i < cword; ++i)); do
+    word=${words[i]}
+    if [[ $ended ]]; then
+      ((++position))
+    elif [[ $word == -- ]]; then
+      ended=yes
+    elif [[ $word == -* ]]; then
+      [[ " $takes " == *" $word "* ]] || continue
+      ((++i < cword)) || option=$word
+    elif [[ " $commands " == *" $word "* ]]; then
+      path+=${path:+ }$word
+      _gembal_know
+    else
+      ((++position))
+    fi
   done
 
-  case $previous in
-    --config | --store | --file | --scenario) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-    --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word"); return ;;
-    --status) mapfile -t COMPREPLY < <(compgen -W 'ok cooling exhausted unsupported disabled' -- "$word"); return ;;
-    --sort) mapfile -t COMPREPLY < <(compgen -W 'id label project tier status failures requests tokens used' -- "$word"); return ;;
-    --env) mapfile -t COMPREPLY < <(compgen -e -- "$word"); return ;;
-    --listen | --threads | --label | --project | --model | --jobs | --system | --temperature | --max-tokens | -m | -s | -t) return ;;
-  esac
-
-  local global='--config --store --color --json --quiet --verbose --help' options=
-  case $command:$sub in
-    :) options="serve keys chat config sandbox --version" ;;
-    serve:*) options='--listen --threads --sandbox' ;;
-    keys:) options='add check list why export import remove enable disable reset label' ;;
-    keys:add) options='--file --env --label --project --paid --disabled --exact --check' ;;
-    keys:check) options="--model --jobs --status --disable --enable $(_gembal_keys)" ;;
-    keys:list) options='--status --sort --show' ;;
-    keys:export) options='--status' ;;
-    keys:label) options="--project --paid --free $(_gembal_keys)" ;;
-    keys:why) options='--model' ;;
-    keys:import) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-    keys:remove | keys:enable | keys:disable | keys:reset) options="--status $(_gembal_keys)" ;;
-    chat:*) options='--model --system --temperature --max-tokens --no-stream --usage --dry-run' ;;
-    config:) options='show check example path' ;;
-    sandbox:*) options='--listen --scenario' ;;
-  esac
-  mapfile -t COMPREPLY < <(compgen -W "$options $global" -- "$word")
+  if [[ $option ]]; then
+    _gembal_value "$option"
+  elif [[ ! $ended && $cur == --*=* ]]; then
+    option=${cur%%=*}
+    cur=${cur#*=}
+    _gembal_value "$option"
+  elif [[ ! $ended && $cur == -* ]]; then
+    _gembal_offer "$options"
+  elif [[ $commands ]]; then
+    _gembal_offer "$commands"
+  else
+    _gembal_argument
+  fi
 }
 
 complete -F _gembal gembal

@@ -1,63 +1,193 @@
-# fish completion for gembal
+# fish completion for gembal; made by 'gembal docs completions' from the command line itself.
 
-function __gembal_keys
-    gembal keys list --json 2>/dev/null | string match -ra '"(?:id|label)":"([^"]+)"' -g
+# Whether the command line is at the command ARGV[2..], and, unless ARGV[1] is 'any', at this argument of it.
+function __gembal_at
+    set -l words (commandline -opc)
+    set -l path
+    set -l position 1
+    set -l takes (__gembal_takes)
+    set -e words[1]
+    while set -q words[1]
+        set -l word $words[1]
+        set -e words[1]
+        if test "$word" = --
+            set position (math $position + (count $words))
+            break
+        else if string match -q -- '-*' $word
+            contains -- $word $takes; and set -e words[1]
+        else if contains -- (string join ' ' $path $word) $__gembal_paths
+            set -a path $word
+            set takes (__gembal_takes $path)
+        else
+            set position (math $position + 1)
+        end
+    end
+    test "$path" = "$argv[2..]"; and contains -- $argv[1] any $position
+end
+
+# What 'gembal complete' knows: each with an explanation behind a tab.
+function __gembal_ask
+    set -l words (commandline -opc)
+    set -l program (string replace -r '^~' $HOME -- $words[1])
+    $program complete $argv[1] -- $words[2..] 2>/dev/null
+end
+
+set -g __gembal_paths 'serve' 'keys' 'keys add' 'keys check' 'keys list' 'keys remove' 'keys enable' 'keys disable' 'keys reset' 'keys label' 'keys export' 'keys import' 'keys why' 'chat' 'config' 'config show' 'config get' 'config set' 'config unset' 'config import' 'config check' 'config example' 'config path' 'sandbox' 'stats' 'doctor'
+
+# The options that take a value, of the program and of the command in ARGV.
+function __gembal_takes
+    string split ' ' -- '--config --store --color'
+    switch "$argv"
+        case 'serve'
+            string split ' ' -- '--listen --threads'
+        case 'keys add'
+            string split ' ' -- '--file --env --label --project'
+        case 'keys check'
+            string split ' ' -- '--model --jobs --status'
+        case 'keys list'
+            string split ' ' -- '--status --sort'
+        case 'keys remove'
+            string split ' ' -- '--status'
+        case 'keys enable'
+            string split ' ' -- '--status'
+        case 'keys disable'
+            string split ' ' -- '--status'
+        case 'keys reset'
+            string split ' ' -- '--status'
+        case 'keys label'
+            string split ' ' -- '--project'
+        case 'keys export'
+            string split ' ' -- '--status'
+        case 'keys why'
+            string split ' ' -- '--model'
+        case 'chat'
+            string split ' ' -- '-m --model -s --system -r --role -f -a --file --attachment --session --thinking -t --temperature --max-tokens --schema --via --token'
+        case 'sandbox'
+            string split ' ' -- '--listen --scenario'
+        case 'stats'
+            string split ' ' -- '--since --by'
+    end
 end
 
 complete -c gembal -f
+complete -c gembal -s h -l help -d 'Print this help message and exit'
+complete -c gembal -l version -d 'Display program version information and exit'
 complete -c gembal -l config -r -F -d 'Configuration file'
 complete -c gembal -l store -r -F -d 'Key store'
-complete -c gembal -l color -x -a 'auto always never' -d 'When to colour'
+complete -c gembal -l color -x -a 'auto always never' -d 'auto, always or never'
 complete -c gembal -l json -d 'Print data as JSON'
 complete -c gembal -s q -l quiet -d 'Say only what matters'
 complete -c gembal -s v -l verbose -d 'Say more'
-complete -c gembal -s h -l help -d 'Help'
-complete -c gembal -n __fish_use_subcommand -l version -d 'The version'
+complete -c gembal -n '__gembal_at any' -a serve -d 'Offer the keys to clients until told to stop'
+complete -c gembal -n '__gembal_at any' -a keys -d 'Manage the API keys'
+complete -c gembal -n '__gembal_at any' -a chat -d 'Ask a model; without a prompt, in a terminal, talk with it'
+complete -c gembal -n '__gembal_at any' -a config -d 'Look at the configuration, and change it'
+complete -c gembal -n '__gembal_at any' -a sandbox -d 'A stand-in for the Gemini API, with faults on demand'
+complete -c gembal -n '__gembal_at any' -a stats -d 'What was asked: requests and tokens'
+complete -c gembal -n '__gembal_at any' -a doctor -d 'Say what is wrong here, and what to do about it'
 
-complete -c gembal -n __fish_use_subcommand -a serve -d 'Offer the keys to clients until told to stop'
-complete -c gembal -n __fish_use_subcommand -a keys -d 'Manage the API keys'
-complete -c gembal -n __fish_use_subcommand -a chat -d 'Ask a model'
-complete -c gembal -n __fish_use_subcommand -a config -d 'Look at the configuration'
-complete -c gembal -n __fish_use_subcommand -a sandbox -d 'A stand-in for the Gemini API'
+complete -c gembal -n '__gembal_at any serve' -l listen -x -d 'Listen there; may be repeated (127.0.0.1:8000)'
+complete -c gembal -n '__gembal_at any serve' -l threads -x -d 'Event loops (0: one a core, at most 4)'
+complete -c gembal -n '__gembal_at any serve' -l sandbox -d 'Answer from a stand-in for the API: no key, no network'
 
-complete -c gembal -n '__fish_seen_subcommand_from serve' -l listen -x -d 'Listen there'
-complete -c gembal -n '__fish_seen_subcommand_from serve' -l threads -x -d 'Event loops'
-complete -c gembal -n '__fish_seen_subcommand_from serve' -l sandbox -d 'Answer from a stand-in for the API'
+complete -c gembal -n '__gembal_at any keys' -a add -d 'Find API keys in any text and store them'
+complete -c gembal -n '__gembal_at any keys' -a check -d 'Ask the API with each key'
+complete -c gembal -n '__gembal_at any keys' -a list -d 'Show the keys and how they are'
+complete -c gembal -n '__gembal_at any keys' -a remove -d 'Forget keys'
+complete -c gembal -n '__gembal_at any keys' -a enable -d 'Use keys again, with a clean slate'
+complete -c gembal -n '__gembal_at any keys' -a disable -d 'Stop using keys'
+complete -c gembal -n '__gembal_at any keys' -a reset -d 'Forget failures, cool-downs and spent quotas'
+complete -c gembal -n '__gembal_at any keys' -a label -d 'Name a key; say what project or tier it is of'
+complete -c gembal -n '__gembal_at any keys' -a export -d 'Print the keys themselves, one a line; with --json all that \'import\' takes'
+complete -c gembal -n '__gembal_at any keys' -a import -d 'Add keys with their labels, projects and tiers'
+complete -c gembal -n '__gembal_at any keys' -a why -d 'Show which key is next for a model, and why not the others'
 
-set -l keys_commands add check list why export import remove enable disable reset label
-set -l names_keys '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check remove enable disable reset label'
-complete -c gembal -n "__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from $keys_commands" -a "$keys_commands"
-complete -c gembal -n '__fish_seen_subcommand_from add' -l file -r -F -d 'Look in this file'
-complete -c gembal -n '__fish_seen_subcommand_from add' -l env -x -d 'Look in this variable'
-complete -c gembal -n '__fish_seen_subcommand_from add' -l label -x -d 'A name'
-complete -c gembal -n '__fish_seen_subcommand_from add' -l project -x -d 'Whose quota they share'
-complete -c gembal -n '__fish_seen_subcommand_from add' -l paid -d 'Of a paid tier'
-complete -c gembal -n '__fish_seen_subcommand_from add' -l disabled -d 'Do not use them yet'
-complete -c gembal -n '__fish_seen_subcommand_from add' -l exact -d 'Each line is a key'
-complete -c gembal -n '__fish_seen_subcommand_from add' -l check -d 'Ask the API with each'
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check list export remove enable disable reset' -l status -x -a 'ok cooling exhausted unsupported disabled' -d 'Only keys of this status'
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from list' -l sort -x -a 'id label project tier status failures requests tokens used' -d 'By column'
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from list' -l show -d 'Show the whole keys'
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check' -l model -x -d 'Ask this model'
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check' -l jobs -x -d 'So many at a time'
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check' -l disable -d 'Disable the bad'
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from check' -l enable -d 'Enable those that work again'
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from why' -l model -x -d 'The model to ask about'
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from import' -F
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from label' -l project -x -d 'Whose quota it shares'
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from label' -l paid -d 'Of a paid tier'
-complete -c gembal -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from label' -l free -d 'Of the free tier'
-complete -c gembal -n "$names_keys" -a '(__gembal_keys)'
+complete -c gembal -n '__gembal_at any keys add' -l file -r -F -d 'Look for keys in this file'
+complete -c gembal -n '__gembal_at any keys add' -l env -x -a '(set -xn)' -d 'Look for keys in this environment variable'
+complete -c gembal -n '__gembal_at any keys add' -l label -x -d 'A name for the keys'
+complete -c gembal -n '__gembal_at any keys add' -l project -x -d 'The project that the keys share quota in'
+complete -c gembal -n '__gembal_at any keys add' -l paid -d 'The keys belong to a paid tier'
+complete -c gembal -n '__gembal_at any keys add' -l disabled -d 'Do not use them yet'
+complete -c gembal -n '__gembal_at any keys add' -l exact -d 'Take each line as a key, whatever it looks like'
+complete -c gembal -n '__gembal_at any keys add' -l check -d 'Ask the API with each of them'
 
-complete -c gembal -n '__fish_seen_subcommand_from chat' -s m -l model -x -d Model
-complete -c gembal -n '__fish_seen_subcommand_from chat' -s s -l system -x -d 'System instruction'
-complete -c gembal -n '__fish_seen_subcommand_from chat' -s t -l temperature -x -d 'From 0 to 2'
-complete -c gembal -n '__fish_seen_subcommand_from chat' -l max-tokens -x -d 'Length at most'
-complete -c gembal -n '__fish_seen_subcommand_from chat' -l no-stream -d 'Print the answer when it is whole'
-complete -c gembal -n '__fish_seen_subcommand_from chat' -s u -l usage -d 'Say how many tokens it took'
-complete -c gembal -n '__fish_seen_subcommand_from chat' -l dry-run -d 'Print the request'
+complete -c gembal -n '__gembal_at any keys check' -l model -x -k -a '(__gembal_ask models)' -d 'Ask this model instead of pool.test_model'
+complete -c gembal -n '__gembal_at any keys check' -l jobs -x -d 'Keys to ask with side by side (16)'
+complete -c gembal -n '__gembal_at any keys check' -l status -x -a 'ok cooling exhausted unsupported disabled' -d 'Only keys of this status'
+complete -c gembal -n '__gembal_at any keys check' -l disable -d 'Disable the keys that are bad'
+complete -c gembal -n '__gembal_at any keys check' -l enable -d 'Enable the disabled keys that work again'
+complete -c gembal -n '__gembal_at any keys check' -k -a '(__gembal_ask keys)'
 
-set -l config_commands show check example path
-complete -c gembal -n "__fish_seen_subcommand_from config; and not __fish_seen_subcommand_from $config_commands" -a "$config_commands"
-complete -c gembal -n '__fish_seen_subcommand_from sandbox' -l listen -x -d 'Listen there'
-complete -c gembal -n '__fish_seen_subcommand_from sandbox' -l scenario -r -F -d 'How it behaves'
+complete -c gembal -n '__gembal_at any keys list' -l status -x -a 'ok cooling exhausted unsupported disabled' -d 'Only keys of this status'
+complete -c gembal -n '__gembal_at any keys list' -l sort -x -a 'id label project tier status failures requests tokens used' -d 'By id, label, project, tier, status, failures, requests, tokens or used'
+complete -c gembal -n '__gembal_at any keys list' -l show -d 'Show the whole keys'
+
+complete -c gembal -n '__gembal_at any keys remove' -l status -x -a 'ok cooling exhausted unsupported disabled' -d 'All keys of this status'
+complete -c gembal -n '__gembal_at any keys remove' -k -a '(__gembal_ask keys)'
+
+complete -c gembal -n '__gembal_at any keys enable' -l status -x -a 'ok cooling exhausted unsupported disabled' -d 'All keys of this status'
+complete -c gembal -n '__gembal_at any keys enable' -k -a '(__gembal_ask keys)'
+
+complete -c gembal -n '__gembal_at any keys disable' -l status -x -a 'ok cooling exhausted unsupported disabled' -d 'All keys of this status'
+complete -c gembal -n '__gembal_at any keys disable' -k -a '(__gembal_ask keys)'
+
+complete -c gembal -n '__gembal_at any keys reset' -l status -x -a 'ok cooling exhausted unsupported disabled' -d 'All keys of this status'
+complete -c gembal -n '__gembal_at any keys reset' -k -a '(__gembal_ask keys)'
+
+complete -c gembal -n '__gembal_at any keys label' -l project -x -d 'The project that it shares quota in; \'\' takes it away'
+complete -c gembal -n '__gembal_at any keys label' -l paid -d 'It is of a paid tier'
+complete -c gembal -n '__gembal_at any keys label' -l free -d 'It is of the free tier'
+complete -c gembal -n '__gembal_at 1 keys label' -k -a '(__gembal_ask keys)'
+
+complete -c gembal -n '__gembal_at any keys export' -l status -x -a 'ok cooling exhausted unsupported disabled' -d 'Only keys of this status'
+
+complete -c gembal -n '__gembal_at 1 keys import' -F
+
+complete -c gembal -n '__gembal_at any keys why' -l model -x -k -a '(__gembal_ask models)' -d 'The model to ask about (client.model)'
+
+complete -c gembal -n '__gembal_at any chat' -s m -l model -x -k -a '(__gembal_ask models)' -d 'Model (client.model)'
+complete -c gembal -n '__gembal_at any chat' -s s -l system -x -d 'System instruction, or @FILE'
+complete -c gembal -n '__gembal_at any chat' -s r -l role -x -k -a '(__gembal_ask roles)' -d 'A system instruction by name: roles/NAME.md'
+complete -c gembal -n '__gembal_at any chat' -s f -s a -l file -l attachment -r -F -d 'A file to send along: text, picture, PDF, sound, film; also an address, or -'
+complete -c gembal -n '__gembal_at any chat' -s c -l continue -d 'Go on with the last chat'
+complete -c gembal -n '__gembal_at any chat' -l session -x -k -a '(__gembal_ask sessions)' -d 'Keep the chat under a name, and go on with it'
+complete -c gembal -n '__gembal_at any chat' -l search -d 'Let the model use Google Search'
+complete -c gembal -n '__gembal_at any chat' -l code -d 'Let the model run code'
+complete -c gembal -n '__gembal_at any chat' -l url -d 'Let the model read addresses in the prompt'
+complete -c gembal -n '__gembal_at any chat' -l thinking -x -a 'off minimal low medium high' -d 'off, minimal, low, medium, high, or tokens'
+complete -c gembal -n '__gembal_at any chat' -l show-thoughts -d 'Show what it thinks, on stderr'
+complete -c gembal -n '__gembal_at any chat' -s t -l temperature -x -d 'From 0 to 2'
+complete -c gembal -n '__gembal_at any chat' -l max-tokens -x -d 'Length of the answer at most'
+complete -c gembal -n '__gembal_at any chat' -l schema -r -F -d 'Answer in JSON of this JSON Schema'
+complete -c gembal -n '__gembal_at any chat' -s x -l extract -d 'Print the first block of code alone'
+complete -c gembal -n '__gembal_at any chat' -l no-stream -d 'Print the answer when it is whole'
+complete -c gembal -n '__gembal_at any chat' -s u -l usage -d 'Say on stderr how many tokens it took'
+complete -c gembal -n '__gembal_at any chat' -l dry-run -d 'Print the request instead of sending it'
+complete -c gembal -n '__gembal_at any chat' -l via -x -d 'Go through a daemon\'s pool (client.url)'
+complete -c gembal -n '__gembal_at any chat' -l token -x -d 'The daemon\'s token (client.token, GEMBAL_CLIENT_TOKEN: not seen by others)'
+
+complete -c gembal -n '__gembal_at any config' -a show -d 'Every setting, its value and where it comes from'
+complete -c gembal -n '__gembal_at any config' -a get -d 'Print the value of a setting that is in force'
+complete -c gembal -n '__gembal_at any config' -a set -d 'Save a setting in the store; a running daemon obeys'
+complete -c gembal -n '__gembal_at any config' -a unset -d 'Take settings back that were saved in the store'
+complete -c gembal -n '__gembal_at any config' -a import -d 'Take over gemini-balance\'s .env: settings and keys'
+complete -c gembal -n '__gembal_at any config' -a check -d 'Say whether the configuration is good'
+complete -c gembal -n '__gembal_at any config' -a example -d 'Print a configuration file with every setting and its default'
+complete -c gembal -n '__gembal_at any config' -a path -d 'Where the configuration file and the store are'
+
+complete -c gembal -n '__gembal_at any config get' -k -a '(__gembal_ask settings)'
+
+complete -c gembal -n '__gembal_at 1 config set' -k -a '(__gembal_ask settings)'
+
+complete -c gembal -n '__gembal_at any config unset' -k -a '(__gembal_ask settings)'
+
+complete -c gembal -n '__gembal_at any config import' -l dry-run -d 'Only show what would become what'
+complete -c gembal -n '__gembal_at 1 config import' -F
+
+complete -c gembal -n '__gembal_at any sandbox' -l listen -x -d 'Listen there (127.0.0.1:8001)'
+complete -c gembal -n '__gembal_at any sandbox' -l scenario -r -F -d 'How it behaves, as JSON'
+
+complete -c gembal -n '__gembal_at any stats' -l since -x -d 'How far back: 24h, 7d, up to 31d'
+complete -c gembal -n '__gembal_at any stats' -l by -x -a 'key model hour' -d 'What the numbers are of'
+
+complete -c gembal -n '__gembal_at any doctor' -l keys -d 'Also ask the API with each key'

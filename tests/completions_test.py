@@ -21,6 +21,7 @@ class Terminal:
     """A program in a terminal of its own."""
 
     def __init__(self, arguments):
+        self.cleared = 0
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.execvp(arguments[0], arguments)
@@ -39,6 +40,11 @@ class Terminal:
                 return found
         raise SystemExit(f"no {end!r} within {PATIENCE} s, but {seen!r}")
 
+    def clear(self):
+        """Throws the line away; the prompt is that of a new one, whatever was drawn before."""
+        self.cleared += 1
+        self.ask(f"\x15echo cle''ared-{self.cleared}\n", f"(?s)cleared-{self.cleared}\r?\n.*ready> ")
+
 
 class Bash:
     SETUP = """
@@ -52,11 +58,12 @@ class Bash:
     def __init__(self):
         self.terminal = Terminal(["bash", "--noprofile", "--norc", "-i"])
         self.terminal.ask("".join(line.strip() + "\n" for line in self.SETUP.format(source=SOURCE).splitlines()), "ready> ")
+        self.terminal.clear()
 
     def offers(self, line):
         # Either a list and the line once more, or the bell.
         found = self.terminal.ask(line + "\x1b?", "(?s)\r\n(.*)ready> " + re.escape(line) + "|\x07")
-        self.terminal.ask("\x15\n", "ready> ")
+        self.terminal.clear()
         return (found[1] or "").splitlines()
 
 
@@ -80,10 +87,11 @@ class Zsh:
     def __init__(self):
         self.terminal = Terminal(["zsh", "-f", "-i"])
         self.terminal.ask("".join(line.strip() + "\n" for line in self.SETUP.format(source=SOURCE).splitlines()), "ready> ")
+        self.terminal.clear()
 
     def offers(self, line):
         found = self.terminal.ask(line + "\x18a", "(?s)<<\r?\n(.*?)>>\r?\n")
-        self.terminal.ask("\x15\n", "ready> ")
+        self.terminal.clear()
         return found[1].splitlines()
 
 

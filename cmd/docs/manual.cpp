@@ -109,7 +109,7 @@ std::string entries(const Command& command) {
   return out;
 }
 
-/// ".B gembal keys add" and what may follow.
+/// "gembal keys add [options] [KEY ...]"
 std::string synopsis(const Command& command) {
   std::string out = bold(command.path.empty() ? "gembal" : "gembal " + command.path);
   if (!command.options.empty() || !command.commands.empty()) out += " [" + italic("options") + "]";
