@@ -22,7 +22,7 @@ _gembal_ask() {
 _gembal_know() {
   case $path in
     '')
-      commands='serve keys chat config sandbox stats doctor'
+      commands='serve keys chat embed image models config sandbox stats doctor'
       options=''
       takes='' ;;
     'serve')
@@ -81,6 +81,18 @@ _gembal_know() {
       commands=''
       options='-m --model -s --system -r --role -f -a --file --attachment -c --continue --session --search --code --url --thinking --show-thoughts -t --temperature --max-tokens --schema -x --extract --no-stream -u --usage --dry-run --via --token'
       takes='-m --model -s --system -r --role -f -a --file --attachment --session --thinking -t --temperature --max-tokens --schema --via --token' ;;
+    'embed')
+      commands=''
+      options='--file -m --model --dimensions --task-type --format --jobs -o --output --resume --force --via --token'
+      takes='--file -m --model --dimensions --task-type --format --jobs -o --output --via --token' ;;
+    'image')
+      commands=''
+      options='-o --output -n --count -i --input --aspect --size -m --model --upload --force --via --token'
+      takes='-o --output -n --count -i --input --aspect --size -m --model --via --token' ;;
+    'models')
+      commands=''
+      options='--all --via --token'
+      takes='--via --token' ;;
     'config')
       commands='show get set unset import check example path'
       options=''
@@ -166,6 +178,25 @@ _gembal_value() {
     'chat'/--schema) _filedir ;;
     'chat'/--via) ;;
     'chat'/--token) ;;
+    'embed'/--file) _filedir ;;
+    'embed'/-m | 'embed'/--model) _gembal_ask models ;;
+    'embed'/--dimensions) ;;
+    'embed'/--task-type) _gembal_offer 'retrieval-query retrieval-document semantic-similarity classification clustering question-answering fact-verification code-retrieval-query' ;;
+    'embed'/--format) _gembal_offer 'jsonl json csv npy base64' ;;
+    'embed'/--jobs) ;;
+    'embed'/-o | 'embed'/--output) _filedir ;;
+    'embed'/--via) ;;
+    'embed'/--token) ;;
+    'image'/-o | 'image'/--output) _filedir ;;
+    'image'/-n | 'image'/--count) ;;
+    'image'/-i | 'image'/--input) _filedir ;;
+    'image'/--aspect) ;;
+    'image'/--size) _gembal_offer '512 1K 2K 4K' ;;
+    'image'/-m | 'image'/--model) _gembal_ask models ;;
+    'image'/--via) ;;
+    'image'/--token) ;;
+    'models'/--via) ;;
+    'models'/--token) ;;
     'sandbox'/--listen) ;;
     'sandbox'/--scenario) _filedir ;;
     'stats'/--since) ;;

@@ -32,7 +32,7 @@ function __gembal_ask
     $program complete $argv[1] -- $words[2..] 2>/dev/null
 end
 
-set -g __gembal_paths 'serve' 'keys' 'keys add' 'keys check' 'keys list' 'keys remove' 'keys enable' 'keys disable' 'keys reset' 'keys label' 'keys export' 'keys import' 'keys why' 'chat' 'config' 'config show' 'config get' 'config set' 'config unset' 'config import' 'config check' 'config example' 'config path' 'sandbox' 'stats' 'doctor'
+set -g __gembal_paths 'serve' 'keys' 'keys add' 'keys check' 'keys list' 'keys remove' 'keys enable' 'keys disable' 'keys reset' 'keys label' 'keys export' 'keys import' 'keys why' 'chat' 'embed' 'image' 'models' 'config' 'config show' 'config get' 'config set' 'config unset' 'config import' 'config check' 'config example' 'config path' 'sandbox' 'stats' 'doctor'
 
 # The options that take a value, of the program and of the command in ARGV.
 function __gembal_takes
@@ -62,6 +62,12 @@ function __gembal_takes
             string split ' ' -- '--model'
         case 'chat'
             string split ' ' -- '-m --model -s --system -r --role -f -a --file --attachment --session --thinking -t --temperature --max-tokens --schema --via --token'
+        case 'embed'
+            string split ' ' -- '--file -m --model --dimensions --task-type --format --jobs -o --output --via --token'
+        case 'image'
+            string split ' ' -- '-o --output -n --count -i --input --aspect --size -m --model --via --token'
+        case 'models'
+            string split ' ' -- '--via --token'
         case 'sandbox'
             string split ' ' -- '--listen --scenario'
         case 'stats'
@@ -81,6 +87,9 @@ complete -c gembal -s v -l verbose -d 'Say more'
 complete -c gembal -n '__gembal_at any' -a serve -d 'Offer the keys to clients until told to stop'
 complete -c gembal -n '__gembal_at any' -a keys -d 'Manage the API keys'
 complete -c gembal -n '__gembal_at any' -a chat -d 'Ask a model; without a prompt, in a terminal, talk with it'
+complete -c gembal -n '__gembal_at any' -a embed -d 'Turn texts into vectors, a line each'
+complete -c gembal -n '__gembal_at any' -a image -d 'Make pictures, or edit them'
+complete -c gembal -n '__gembal_at any' -a models -d 'List the models that the keys can use'
 complete -c gembal -n '__gembal_at any' -a config -d 'Look at the configuration, and change it'
 complete -c gembal -n '__gembal_at any' -a sandbox -d 'A stand-in for the Gemini API, with faults on demand'
 complete -c gembal -n '__gembal_at any' -a stats -d 'What was asked: requests and tokens'
@@ -165,6 +174,33 @@ complete -c gembal -n '__gembal_at any chat' -s u -l usage -d 'Say on stderr how
 complete -c gembal -n '__gembal_at any chat' -l dry-run -d 'Print the request instead of sending it'
 complete -c gembal -n '__gembal_at any chat' -l via -x -d 'Go through a daemon\'s pool (client.url)'
 complete -c gembal -n '__gembal_at any chat' -l token -x -d 'The daemon\'s token (client.token, GEMBAL_CLIENT_TOKEN: not seen by others)'
+
+complete -c gembal -n '__gembal_at any embed' -l file -r -F -d 'Embed the lines of a file, or its JSONL'
+complete -c gembal -n '__gembal_at any embed' -s m -l model -x -k -a '(__gembal_ask models)' -d 'Model (models.embedding)'
+complete -c gembal -n '__gembal_at any embed' -l dimensions -x -d 'Numbers in a vector (3072)'
+complete -c gembal -n '__gembal_at any embed' -l task-type -x -a 'retrieval-query retrieval-document semantic-similarity classification clustering question-answering fact-verification code-retrieval-query' -d 'What for: retrieval-query, clustering…'
+complete -c gembal -n '__gembal_at any embed' -l format -x -a 'jsonl json csv npy base64' -d 'jsonl, json, csv, npy or base64; else as -o ends, else jsonl'
+complete -c gembal -n '__gembal_at any embed' -l jobs -x -d 'Batches to ask for side by side (16)'
+complete -c gembal -n '__gembal_at any embed' -s o -l output -r -F -d 'Write into a file'
+complete -c gembal -n '__gembal_at any embed' -l resume -d 'Go on with what -o holds already (jsonl, csv)'
+complete -c gembal -n '__gembal_at any embed' -l force -d 'Replace the file of -o'
+complete -c gembal -n '__gembal_at any embed' -l via -x -d 'Go through a daemon\'s pool (client.url)'
+complete -c gembal -n '__gembal_at any embed' -l token -x -d 'The daemon\'s token (client.token, GEMBAL_CLIENT_TOKEN: not seen by others)'
+
+complete -c gembal -n '__gembal_at any image' -s o -l output -r -F -d 'Write there; \'-\': standard output'
+complete -c gembal -n '__gembal_at any image' -s n -l count -x -d 'How many (1)'
+complete -c gembal -n '__gembal_at any image' -s i -l input -r -F -d 'A picture to edit; may be repeated'
+complete -c gembal -n '__gembal_at any image' -l aspect -x -d 'Shape, as in 16:9'
+complete -c gembal -n '__gembal_at any image' -l size -x -a '512 1K 2K 4K' -d '512, 1K, 2K, 4K, or as in 1536x1024'
+complete -c gembal -n '__gembal_at any image' -s m -l model -x -k -a '(__gembal_ask models)' -d 'Model (images.model)'
+complete -c gembal -n '__gembal_at any image' -l upload -d 'Print an address, of the host in images.upload'
+complete -c gembal -n '__gembal_at any image' -l force -d 'Replace files that are there'
+complete -c gembal -n '__gembal_at any image' -l via -x -d 'Go through a daemon\'s pool (client.url)'
+complete -c gembal -n '__gembal_at any image' -l token -x -d 'The daemon\'s token (client.token, GEMBAL_CLIENT_TOKEN: not seen by others)'
+
+complete -c gembal -n '__gembal_at any models' -l all -d 'Also those that neither answer nor embed, and the filtered ones'
+complete -c gembal -n '__gembal_at any models' -l via -x -d 'Go through a daemon\'s pool (client.url)'
+complete -c gembal -n '__gembal_at any models' -l token -x -d 'The daemon\'s token (client.token, GEMBAL_CLIENT_TOKEN: not seen by others)'
 
 complete -c gembal -n '__gembal_at any config' -a show -d 'Every setting, its value and where it comes from'
 complete -c gembal -n '__gembal_at any config' -a get -d 'Print the value of a setting that is in force'

@@ -22,10 +22,8 @@ constexpr Meaning kMeanings[] = {
     {"keys", "KEY", Offer::asked, "keys"},
     {"keys list", "COLUMN", Offer::values,
      "id label project tier status failures requests tokens used"},
-    {"stats", "KEY", Offer::asked, "keys"},
     {"logs", "KEY", Offer::asked, "keys"},
     {"config", "KEY", Offer::asked, "settings"},
-    {"config", "SETTING", Offer::asked, "settings"},
     {"chat", "--role", Offer::asked, "roles"},
     {"chat", "--session", Offer::asked, "sessions"},
     {"chat", "--thinking", Offer::values, "off minimal low medium high"},
@@ -37,17 +35,14 @@ constexpr Meaning kMeanings[] = {
     {"", "MODEL", Offer::asked, "models"},
     {"", "VAR", Offer::variables},
     {"", "DIR", Offer::folders},
-    {"", "FOLDER", Offer::folders},
     {"", "FILE", Offer::files},
     {"", "PATH", Offer::files},
 };
 
 /// Whether a type's name has this word in it: "PATH|URL" has PATH.
 bool has_word(std::string_view type, std::string_view word) {
-  for (const auto part : split(type, '|')) {
-    if (part == word || part.ends_with("." + std::string(word))) return true;
-  }
-  return false;
+  const auto words = split(type, '|');
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 /// "--role" as CLI11 keeps it; "" for the name of a type.
