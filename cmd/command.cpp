@@ -119,6 +119,9 @@ void build_app(CLI::App& app, Context& context, Action& chosen) {
   add_serve_command(app, chosen);
   add_keys_command(app, chosen);
   add_chat_command(app, chosen);
+  add_embed_command(app, chosen);
+  add_image_command(app, chosen);
+  add_models_command(app, chosen);
   add_config_command(app, chosen);
   add_sandbox_command(app, chosen);
   add_doctor_command(app, chosen);

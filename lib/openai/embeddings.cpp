@@ -228,6 +228,8 @@ void append_bytes(std::string& out, const float* vector, std::size_t size) {
   out += '"';
 }
 
+}  // namespace
+
 // Written by hand because a JSON tree of a hundred vectors of 3072 numbers costs more than
 // everything else in the request.
 void append_numbers(std::string& out, const float* vector, std::size_t size) {
@@ -245,8 +247,6 @@ void append_numbers(std::string& out, const float* vector, std::size_t size) {
   *at++ = ']';
   out.resize(static_cast<std::size_t>(at - out.data()));
 }
-
-}  // namespace
 
 Result<EmbeddingsCall> read_embeddings(std::string_view json, std::string_view embedding_model) {
   Reader reader(json);
@@ -279,6 +279,7 @@ std::string batch_request(const EmbeddingsCall& call, std::size_t first, std::si
       R"({"model":"models/)" + call.gemini_model + R"(","content":{"parts":[{"text":)";
   std::string after = "}]}";
   if (call.dimensions) after += ",\"outputDimensionality\":" + std::to_string(*call.dimensions);
+  if (!call.task_type.empty()) after += ",\"taskType\":\"" + call.task_type + '"';
   after += '}';
   std::size_t bytes = 16;
   for (std::size_t i = first; i < first + count; ++i)

@@ -29,6 +29,7 @@ struct EmbeddingsCall {
   bool base64 = false;  ///< vectors as base64 of little-endian 32-bit floats: what the official
                         ///< SDKs ask for
   std::optional<int> dimensions;
+  std::string task_type;  ///< in Gemini's words, "RETRIEVAL_QUERY"; "": not told
   std::vector<EmbeddingInput> inputs;  ///< at least one, none empty
 };
 
@@ -54,6 +55,10 @@ struct Vectors {
 
 /// Errors: upstream (not a reply of that kind).
 Result<Vectors> read_vectors(std::string_view body);
+
+/// A vector as a JSON array, behind what `out` has: each number with as few digits as tell it from
+/// its neighbours. What is not finite becomes 0.
+void append_numbers(std::string& out, const float* vector, std::size_t size);
 
 /// The reply to the client, in pieces: its beginning, the entries of each batch in their order, its
 /// end. `first`: the index of the batch's first vector.
