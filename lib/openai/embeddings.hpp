@@ -29,7 +29,7 @@ struct EmbeddingsCall {
   bool base64 = false;  ///< vectors as base64 of little-endian 32-bit floats: what the official
                         ///< SDKs ask for
   std::optional<int> dimensions;
-  std::string task_type;  ///< in Gemini's words, "RETRIEVAL_QUERY"; "": not told
+  std::string task_type;               ///< in Gemini's words, "RETRIEVAL_QUERY"; "": not told
   std::vector<EmbeddingInput> inputs;  ///< at least one, none empty
 };
 
