@@ -16,7 +16,8 @@ using config::Values;
 
 struct SetOptions {
   std::string key;
-  std::vector<std::string> words;
+  std::string value;
+  std::vector<std::string> more;
 };
 
 /// What was piped in: one value, or for a list one a line, or all of them as in the environment.
@@ -53,7 +54,9 @@ Result<int> set_setting(Context& context, const SetOptions& options) {
   const auto* setting = config::find_setting(options.key);
   if (!setting) return config::unknown_setting("", options.key);
   if (auto unfit = config::unfit_for_store(*setting)) return *std::move(unfit);
-  const auto values = values_from(context, *setting, options.words);
+  std::vector<std::string> words = {options.value};
+  words.insert(words.end(), options.more.begin(), options.more.end());
+  const auto values = values_from(context, *setting, words);
   if (!values) return values.error();
   if (auto good = config::check_values("", *setting, *values); !good)
     return std::move(good).error();
@@ -173,11 +176,13 @@ void add_config_set_commands(CLI::App& config, Action& chosen) {
   set->add_option("key", options->key, "The setting, as in pool.max_retries")
       ->type_name("KEY")
       ->required();
-  set->add_option("value", options->words,
-                  "Its value, or the items of a list; one item may be a list in JSON or with "
-                  "commas; -: standard input")
+  // By itself: of an option with several values CLI11 takes "[a, b]" apart, quotes or not.
+  set->add_option("value", options->value,
+                  "Its value; of a list its first item, or all in JSON or with commas; -: standard "
+                  "input")
       ->type_name("VALUE")
       ->required();
+  set->add_option("more", options->more, "Further items of a list")->type_name("VALUE");
   set->footer(
       "\nThe user's file stays as it is: what is saved wins over it, the environment over both.\n"
       "\nExamples:\n"
