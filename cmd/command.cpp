@@ -124,6 +124,7 @@ void build_app(CLI::App& app, Context& context, Action& chosen) {
   add_models_command(app, chosen);
   add_config_command(app, chosen);
   add_sandbox_command(app, chosen);
+  add_stats_command(app, chosen);
   add_doctor_command(app, chosen);
   add_complete_command(app, chosen);
   add_docs_command(app, chosen);
@@ -132,6 +133,11 @@ void build_app(CLI::App& app, Context& context, Action& chosen) {
 int run(int argc, char** argv) {
   // A reader who has seen enough ends us quietly; without this a socket could end us, too.
   std::signal(SIGPIPE, SIG_IGN);
+  if (argc == 2 &&
+      std::string_view(argv[1]) == "--version") {  // scripts ask often: no parser for it
+    print("gembal " GEMBAL_VERSION "\n");
+    return 0;
+  }
   Context context;
   Action chosen;
   CLI::App app;

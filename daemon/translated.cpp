@@ -112,7 +112,7 @@ async::Task<Whole> fetch_whole(RequestScope& scope, const Prepared& prepared, st
                                        call_for(scope, prepared, number), interrupt);
   whole.refusal = co_await failure_in(opened);
   if (whole.refusal) co_return whole;
-  const auto body = co_await opened->rest(kReplyBytes);
+  auto body = co_await opened->rest(kReplyBytes);
   if (!body) {
     whole.refusal = Failure{http_status(body.error().kind), body.error()};
     co_return whole;
@@ -122,9 +122,10 @@ async::Task<Whole> fetch_whole(RequestScope& scope, const Prepared& prepared, st
     whole.refusal = Failure{http_status(reply.error().kind), std::move(reply).error()};
     co_return whole;
   }
+  whole.bytes = body->size();
+  release(*body);  // pictures have been taken out
   number_candidates(*reply, number, prepared.translation.answers);
   if (prepared.translation.hosts_pictures) co_await host_pictures(scope, *reply);
-  whole.bytes = body->size();
   whole.reply = *std::move(reply);
   co_return whole;
 }

@@ -213,6 +213,7 @@ int Builder::leave_block(MD_BLOCKTYPE type) {
       if (code_.ends_with('\n')) code_.pop_back();
       for (const auto line : split(code_, '\n')) {
         begin_line();
+        if (line.empty()) continue;
         items.push_back({Item::Kind::line, "  " + std::string(line), "36"});
       }
       break;

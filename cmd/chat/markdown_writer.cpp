@@ -120,7 +120,11 @@ std::size_t settled(std::string_view text) {
   if (last.starts_with("``") || last.starts_with("~~")) return line_start;  // may open code
   auto cut = text.find_last_of(" \n");
   cut = cut == std::string_view::npos ? 0 : cut + 1;
-  const auto mark = open_mark(text, paragraph);
+  // "- " may begin an item, or make a heading of the line before: what follows tells.
+  const auto begun = text.substr(line_start, cut > line_start ? cut - line_start : 0);
+  if (begun.find_first_not_of(" \t-=*+>#_.)0123456789") == std::string_view::npos)
+    cut = std::min(cut, line_start);
+  const auto mark = open_mark(text.substr(0, cut), std::min(paragraph, cut));
   if (mark < cut && text.size() - mark < kLongestSpan) cut = mark;
   return cut;
 }

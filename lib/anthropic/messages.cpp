@@ -26,7 +26,7 @@ Result<MessageCall> translate_message(Json request, std::string_view model,
   MessageCall call;
   call.stream = bool_in(request, "stream").value_or(false);
   call.wishes = wishes_in(request);
-  call.body = Json::object();
+  call.body = object_with_room(16);  // it must not be copied as it grows: files are in it
   auto conversation = translate_conversation(request, traits, signature_of);
   if (!conversation) return std::move(conversation).error();
   (*std::move(conversation)).put_into(call.body, traits);

@@ -160,7 +160,7 @@ Result<Json> translate_response(Json request, std::string_view model,
   if (!conversation) return std::move(conversation).error();
   if (conversation->contents.empty())
     return bad("input", "'input' has nothing to answer: all of it is empty");
-  Json body = Json::object();
+  Json body = object_with_room(16);
   (*std::move(conversation)).put_into(body, traits);
   if (auto taken = translate_tools(request, traits, body); !taken) return std::move(taken).error();
   if (auto taken = translate_response_config(request, model, traits, body); !taken)

@@ -295,10 +295,13 @@ TEST_F(ChatTest, OptionsBecomeTheRequest) {
   EXPECT_EQ(sent["generationConfig"]["responseJsonSchema"]["type"], "object");
   EXPECT_TRUE(sent["generationConfig"]["thinkingConfig"].contains("thinkingBudget")) << sent;
 
-  run(home_, {"chat", "--search", "--code", "-m", "gemini-2.5-flash", "hi"}, "", environment_);
-  const auto tools = last_request(upstream_)["tools"].dump();
-  EXPECT_NE(tools.find("googleSearch"), std::string::npos) << tools;
-  EXPECT_NE(tools.find("codeExecution"), std::string::npos) << tools;
+  for (const auto& [option, tool] :
+       {std::pair{"--search", "googleSearch"}, std::pair{"--code", "codeExecution"},
+        std::pair{"--url", "urlContext"}}) {
+    run(home_, {"chat", option, "hi"}, "", environment_);
+    const auto tools = last_request(upstream_)["tools"].dump();
+    EXPECT_NE(tools.find(tool), std::string::npos) << tools;
+  }
 
   const auto unknown = run(home_, {"chat", "-r", "pirate", "hi"}, "", environment_);
   EXPECT_EQ(unknown.status, 2);
