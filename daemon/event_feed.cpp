@@ -1,5 +1,6 @@
 #include "daemon/event_feed.hpp"
 
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/gemini/error_reply.hpp"
 
@@ -30,7 +31,11 @@ async::Task<Events> EventFeed::next() {
   }
   const auto piece = co_await answer_.next();
   if (piece) parser_.feed(*piece);
-  while (const auto event = parser_.next()) events.data.emplace_back(event->data);
+  while (const auto event = parser_.next()) {
+    auto& data = events.data.emplace_back();
+    data.reserve(event->data.size() + kJsonRoom);
+    data = event->data;
+  }
   events.more_is_there = piece && answer_.ready();
   if (piece) co_return events;
   events.ended = true;
