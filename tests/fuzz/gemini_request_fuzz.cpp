@@ -53,7 +53,7 @@ void check_enriched(std::string_view input) {
 }  // namespace
 
 void fuzz_one(std::string_view input) {
-  const auto facts = upstream::look_at_request(input, "gemini-2.5-flash");
+  const auto facts = upstream::look_at_request(std::string(input), "gemini-2.5-flash");
   for (const auto& object : facts.objects)
     promise(object.find('/') != object.npos, "an object is named by kind and id", object);
   promise(!facts.continues || facts.conversation != 0, "only a conversation goes on");
