@@ -132,8 +132,9 @@ Result<int> show_stats(Context& context, const StatsOptions& options) {
   }
   std::vector<std::vector<std::string>> table_rows = {{options.by, "requests", "tokens", " "}};
   for (const auto& sum : sums) {
-    table_rows.push_back({sum.name, std::to_string(sum.requests), std::to_string(sum.tokens),
-                          bar(sum.requests, largest)});
+    // Lists and files are of no model.
+    table_rows.push_back({sum.name.empty() ? "(no model)" : sum.name, std::to_string(sum.requests),
+                          std::to_string(sum.tokens), bar(sum.requests, largest)});
   }
   table_rows.push_back({"all", std::to_string(total.requests), std::to_string(total.tokens), ""});
   print(table(std::move(table_rows), context.uses_color()));
