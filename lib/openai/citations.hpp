@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -15,10 +16,11 @@ class CharacterIndex {
 
   /// How many characters (code points) begin before the byte at `offset`.
   std::size_t characters_before(std::size_t offset) const;
-  std::size_t bytes() const { return begins_.size(); }
+  std::size_t bytes() const { return bytes_; }
 
  private:
-  std::vector<bool> begins_;
+  std::vector<std::uint8_t> begins_;  ///< a bit for each byte, the lowest first
+  std::size_t bytes_ = 0;
 };
 
 /// The links of a groundingMetadata as OpenAI's annotations, of type url_citation. Upstream counts
