@@ -5,7 +5,6 @@
 #include "lib/core/json.hpp"
 #include "lib/openai/chat.hpp"
 #include "lib/openai/chat_rendering.hpp"
-#include "lib/openai/embeddings.hpp"
 
 namespace gembal {
 namespace {
@@ -122,21 +121,6 @@ void BM_TranslateEvent(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(rendering.push(*gemini::read_reply(kEvent), 0));
 }
 BENCHMARK(BM_TranslateEvent);
-
-/// A vector of 3072 numbers, as base64, which is what the official SDKs ask for, and as text.
-void BM_TranslateEmbedding(benchmark::State& state) {
-  Json values = Json::array();
-  for (int i = 0; i < 3072; ++i) values.push_back(0.018734567 * (i % 7 - 3) / 1.7);
-  const auto reply = to_pretty_text({{"embeddings", Json::array({{{"values", values}}})}});
-  const auto call = openai::read_embeddings(
-      state.range(0) ? R"({"model":"m","input":"a","encoding_format":"base64"})"
-                     : R"({"model":"m","input":"a","encoding_format":"float"})");
-  for (auto _ : state) {
-    auto read = openai::read_vectors(reply);
-    benchmark::DoNotOptimize(openai::embeddings_reply(*call, read->vectors, 1));
-  }
-}
-BENCHMARK(BM_TranslateEmbedding)->ArgName("base64")->Arg(1)->Arg(0);
 
 }  // namespace
 }  // namespace gembal

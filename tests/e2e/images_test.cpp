@@ -249,7 +249,8 @@ TEST_F(ImagesTest, WhatTheModelRefusesIsTheCallersAndNoKeys) {
     }
   }
   const auto keys = run(home_, {"keys", "list", "--json"});
-  for (const auto& key : (*parse_json(keys.out))["keys"]) {
+  const Json list = *parse_json(keys.out);
+  for (const auto& key : list["keys"]) {
     EXPECT_EQ(key["status"], "ok") << keys.out;
     EXPECT_EQ(key["failures"], 0) << keys.out;
   }
