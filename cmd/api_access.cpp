@@ -121,8 +121,9 @@ async::Task<Result<upstream::Answer>> ApiAccess::open(upstream::Call call) {
   if (!opened) {
     auto error = std::move(opened).error();
     if (!via_.empty() && error.kind == ErrorKind::no_usable_key) {
-      error = Error{ErrorKind::no_usable_key, "the daemon at " + via_ + " refuses the token",
-                    "'gembal config show' there names the good ones"};
+      error = Error{
+          ErrorKind::no_usable_key, "the daemon at " + via_ + " refuses the token",
+          "a good one is in auth.tokens there, or was printed when 'gembal serve' first started"};
     }
     co_return error;
   }

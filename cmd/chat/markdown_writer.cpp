@@ -26,6 +26,8 @@ class Fences {
     const auto mark = line.substr(0, 3);
     if (mark != "```" && mark != "~~~") return false;
     if (open_.empty()) {
+      // "```x``` in a line" is code within the line.
+      if (mark == "```" && line.find('`', line.find_first_not_of('`')) != line.npos) return false;
       open_ = line.substr(0, line.find_first_not_of(mark[0]));
       return true;
     }

@@ -41,6 +41,7 @@ const struct {
     {"code", "Run:\n\n```sh\nls -l\n\n  cat x\n```\n\nThat is all.",
      "Run:\n\n  ls -l\n\n    cat x\n\nThat is all.\n"},
     {"code that does not end", "```\nint x;\n", "  int x;\n"},
+    {"fences within a line", "```x``` and on\nit goes.", "x and on it goes.\n"},
     {"a quote", "> to be\n> or not", "\u2502 to be or not\n"},
     {"a table", "| a | bb |\n|---|---:|\n| ccc | 1 |\n\nEnd",
      "a    bb\n\u2500\u2500\u2500  \u2500\u2500\nccc   1\n\nEnd\n"},
