@@ -1,11 +1,6 @@
 #include "cmd/chat/answer_files.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-
+#include "cmd/output_file.hpp"
 #include "lib/core/base64.hpp"
 
 namespace gembal::cmd {
@@ -27,19 +22,12 @@ Result<std::string> save(const AnswerFile& file) {
   if (!bytes) return Error{ErrorKind::upstream, "the answer holds a file that is none", ""};
   for (int number = 1; number <= kMostNames; ++number) {
     const auto name = "gembal-" + std::to_string(number) + "." + ending_of(file.mime_type);
-    const int opened = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (opened < 0 && errno == EEXIST) continue;
-    bool good = opened >= 0;
-    for (std::string_view rest = *bytes; good && !rest.empty();) {
-      const auto count = ::write(opened, rest.data(), rest.size());
-      good = count > 0;
-      if (good) rest.remove_prefix(static_cast<std::size_t>(count));
-    }
-    Error error{ErrorKind::io, "cannot write '" + name + "': " + std::strerror(errno), ""};
-    if (opened >= 0) ::close(opened);
-    if (good) return name;
-    if (opened >= 0) ::unlink(name.c_str());
-    return error;
+    auto opened = OutputFile::open(name, Existing::refuse);
+    if (!opened && opened.error().kind == ErrorKind::usage) continue;  // the name is taken
+    if (!opened) return std::move(opened).error();
+    if (auto written = opened->write(*bytes); !written) return std::move(written).error();
+    if (auto finished = opened->finish(); !finished) return std::move(finished).error();
+    return name;
   }
   return Error{ErrorKind::io, "there are too many files gembal-N in this folder", ""};
 }

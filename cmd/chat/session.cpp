@@ -1,12 +1,11 @@
 #include "cmd/chat/session.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include <cstring>
 #include <filesystem>
 
 #include "cmd/command.hpp"
+#include "cmd/output_file.hpp"
 #include "cmd/user_folders.hpp"
 
 namespace gembal::cmd {
@@ -23,28 +22,13 @@ bool is_name(const std::string& name) {
          name.find_first_of("/\\\n") == std::string::npos;
 }
 
-Error cannot(const std::string& what, const fs::path& path) {
-  return {ErrorKind::io, "cannot " + what + " '" + path.string() + "': " + std::strerror(errno),
-          ""};
-}
-
 Result<void> write_whole(const fs::path& path, std::string_view text) {
-  const fs::path unfinished = path.string() + "." + std::to_string(::getpid());
-  const int file = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return cannot("write", unfinished);
-  bool good = true;
-  while (good && !text.empty()) {
-    const auto count = ::write(file, text.data(), text.size());
-    if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
-    good = count > 0 || (count < 0 && errno == EINTR);
-  }
-  good = good && ::fsync(file) == 0;
-  auto error = cannot("write", path);
-  ::close(file);
-  if (good && ::rename(unfinished.c_str(), path.c_str()) == 0) return {};
-  if (good) error = cannot("write", path);
-  ::unlink(unfinished.c_str());
-  return error;
+  const auto mask = ::umask(0077);  // for the owner alone
+  auto file = OutputFile::open(path.string(), Existing::replace);
+  ::umask(mask);
+  if (!file) return std::move(file).error();
+  if (auto written = file->write(text); !written) return written;
+  return file->finish();
 }
 
 Result<Session> read_session(const fs::path& path) {
