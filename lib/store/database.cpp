@@ -73,6 +73,38 @@ const std::vector<std::vector<const char*>>& migrations() {
       },
       {
           "CREATE TABLE settings (name VARCHAR(128) PRIMARY KEY, value TEXT NOT NULL, seq BIGINT NOT NULL)",
+      },
+      {
+          "CREATE TABLE request_log (id VARCHAR(64) PRIMARY KEY, time_ms BIGINT NOT NULL, method VARCHAR(16) NOT NULL,"
+          " path VARCHAR(512) NOT NULL, token VARCHAR(64) NOT NULL, key_id VARCHAR(16) NOT NULL, model VARCHAR(256) NOT NULL,"
+          " status INTEGER NOT NULL, attempts INTEGER NOT NULL, prompt_tokens BIGINT NOT NULL, output_tokens BIGINT NOT NULL,"
+          " total_tokens BIGINT NOT NULL, first_ms BIGINT NOT NULL, took_ms BIGINT NOT NULL, failure VARCHAR(2048) NOT NULL)",
+          "CREATE INDEX request_log_time ON request_log (time_ms, id)",
+          "CREATE INDEX request_log_key ON request_log (key_id, time_ms)",
+
+          "CREATE TABLE error_log (id VARCHAR(80) PRIMARY KEY, request_id VARCHAR(64) NOT NULL, time_ms BIGINT NOT NULL,"
+          " key_id VARCHAR(16) NOT NULL, model VARCHAR(256) NOT NULL, token VARCHAR(64) NOT NULL, path VARCHAR(512) NOT NULL,"
+          " status INTEGER NOT NULL, kind VARCHAR(32) NOT NULL, message VARCHAR(2048) NOT NULL, request_body TEXT NOT NULL,"
+          " reply_body TEXT NOT NULL)",
+          "CREATE INDEX error_log_time ON error_log (time_ms, id)",
+          "CREATE INDEX error_log_key ON error_log (key_id, time_ms)",
+          "CREATE INDEX error_log_request ON error_log (request_id)",
+
+          // By minute, hour and day: `step` is its length in seconds. took_N: how many took no
+          // longer than bound N, and longer than the one before.
+          "CREATE TABLE traffic (step INTEGER NOT NULL, begin_s BIGINT NOT NULL, key_id VARCHAR(16) NOT NULL,"
+          " model VARCHAR(256) NOT NULL, token VARCHAR(64) NOT NULL, requests BIGINT NOT NULL, failed BIGINT NOT NULL,"
+          " prompt_tokens BIGINT NOT NULL, output_tokens BIGINT NOT NULL, total_tokens BIGINT NOT NULL, took_ms BIGINT NOT NULL,"
+          " took_0 BIGINT NOT NULL, took_1 BIGINT NOT NULL, took_2 BIGINT NOT NULL, took_3 BIGINT NOT NULL,"
+          " took_4 BIGINT NOT NULL, took_5 BIGINT NOT NULL, took_6 BIGINT NOT NULL, took_7 BIGINT NOT NULL,"
+          " took_8 BIGINT NOT NULL, took_9 BIGINT NOT NULL, PRIMARY KEY (step, begin_s, key_id, model, token))",
+
+          // One that was removed stays as a row without a digest, so that others find by its `seq`
+          // that it is gone.
+          "CREATE TABLE client_tokens (name VARCHAR(64) PRIMARY KEY, digest VARCHAR(64) NOT NULL, shown VARCHAR(16) NOT NULL,"
+          " rpm BIGINT NOT NULL, rpd BIGINT NOT NULL, tpd BIGINT NOT NULL, models TEXT NOT NULL, expires_at BIGINT NOT NULL,"
+          " disabled INTEGER NOT NULL, created_at BIGINT NOT NULL, seq BIGINT NOT NULL)",
+          "CREATE INDEX client_tokens_seq ON client_tokens (seq)",
       }};
   return all;
 }

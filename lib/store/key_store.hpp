@@ -52,6 +52,22 @@ struct SettingEdit {
   std::optional<std::vector<std::string>> values;  ///< none: it is no longer saved
 };
 
+/// A token of a client, with what it may do. The token itself is nowhere kept.
+struct ClientToken {
+  std::string name;                      ///< 1 to 64 characters
+  std::string digest;                    ///< of the token: SHA-256 in hexadecimal digits
+  std::string shown;                     ///< how the token begins: "gembal-3f"
+  std::int64_t requests_per_minute = 0;  ///< zero: as many as it likes, as for the next two
+  std::int64_t requests_per_day = 0;
+  std::int64_t tokens_per_day = 0;  ///< of input and output
+  std::vector<std::string> models;  ///< that it may ask; empty: all
+  TimePoint expires{};              ///< the epoch: never
+  bool disabled = false;
+  TimePoint created{};
+
+  friend bool operator==(const ClientToken&, const ClientToken&) = default;
+};
+
 /// What a daemon learned since it last wrote: one transaction.
 struct Batch {
   std::vector<keypool::Change> changes;
@@ -68,6 +84,7 @@ struct News {
   /// Keys came, left, or were edited by their owner: call keys() again.
   bool owner_changed = false;
   bool settings_changed = false;  ///< some were saved or taken back: see KeyStore::settings()
+  bool tokens_changed = false;    ///< clients' tokens: see KeyStore::client_tokens()
   /// Those whose learned part changed: failures, disabled, project (not last_used alone, which
   /// `usage` tells as much); and those that an owner changed.
   std::vector<keypool::Key> keys;
@@ -149,6 +166,16 @@ class KeyStore {
   Result<Settings> settings();
   /// Saves settings and takes others back, all or none. Returns how many are not as they were.
   Result<std::size_t> save(const std::vector<SettingEdit>& edits);
+
+  // ---- Tokens of clients.
+
+  /// By name.
+  Result<std::vector<ClientToken>> client_tokens();
+  /// Errors: usage (there is one of this name, or with this digest).
+  Result<void> add_token(const ClientToken& token);
+  /// Changes what it may do; digest, `shown` and `created` stay. False when there is none.
+  Result<bool> edit_token(const ClientToken& token);
+  Result<bool> remove_token(const std::string& name);
 
   // ---- Values of gembal's own.
 

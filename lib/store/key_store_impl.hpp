@@ -24,4 +24,8 @@ struct KeyStore::Impl {
 void write_kept(soci::session& sql, const std::vector<KeptValue>& values, long long seq);
 void forget_old_kept(soci::session& sql, TimePoint now);
 
+// Lists of texts as one.
+std::string as_json(const std::vector<std::string>& values);
+std::vector<std::string> from_json(const std::string& text);
+
 }  // namespace gembal::store

@@ -213,9 +213,10 @@ Counters read_counters(soci::session& sql) {
   return counters;
 }
 
-bool settings_are_newer(soci::session& sql, long long since) {
+/// Whether rows of a table are newer than that.
+bool has_newer(soci::session& sql, const char* table, long long since) {
   int newer = 0;
-  sql << "SELECT count(*) FROM settings WHERE seq > :since", use(since), into(newer);
+  sql << "SELECT count(*) FROM " << table << " WHERE seq > :since", use(since), into(newer);
   return newer > 0;
 }
 
@@ -230,7 +231,8 @@ News read_news(soci::session& sql, long long since, TimePoint now) {
   const long long time = to_unix_milliseconds(now);
   const long long hour = hour_of(now) - kHoursOfNews;
   news.owner_changed = counters.owner > since;
-  news.settings_changed = settings_are_newer(sql, since);
+  news.settings_changed = has_newer(sql, "settings", since);
+  news.tokens_changed = has_newer(sql, "client_tokens", since);
   news.keys = keys_where(sql, kNew, since);
   news.limits = limits_where(sql, kNew, since);
   if (since == 0) {

@@ -12,6 +12,8 @@ namespace {
 using soci::into;
 using soci::use;
 
+}  // namespace
+
 std::string as_json(const std::vector<std::string>& values) {
   Json list = Json::array();
   for (const auto& value : values) list.push_back(value);
@@ -27,8 +29,6 @@ std::vector<std::string> from_json(const std::string& text) {
   }
   return values;
 }
-
-}  // namespace
 
 Result<Settings> KeyStore::settings() {
   Settings found;

@@ -122,7 +122,9 @@ TEST(StoreMigrationTest, AStoreOfTheFirstSchemaComesOverWhole) {
 /// Takes away what later schemas added to the second.
 void make_schema_2(const std::string& path) {
   soci::session sql(soci::sqlite3, "dbname=" + path);
-  for (const char* table : {"kept", "settings"}) sql << std::string("DROP TABLE ") + table;
+  for (const char* table :
+       {"kept", "settings", "request_log", "error_log", "traffic", "client_tokens"})
+    sql << std::string("DROP TABLE ") + table;
   sql << "DELETE FROM schema_version WHERE version > 2";
 }
 
