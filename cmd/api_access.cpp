@@ -46,7 +46,7 @@ Result<std::unique_ptr<ApiAccess>> ApiAccess::open(const Context& context,
                    "give it in GEMBAL_CLIENT_TOKEN, client.token or --token"};
     }
   }
-  const auto live = daemon::make_live(config, {}, false);
+  const auto live = daemon::make_live(config, {}, {}, false);
   if (!live) {
     if (address.empty()) return live.error();
     return Error{ErrorKind::usage, "'" + address + "' is no address of a daemon",

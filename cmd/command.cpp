@@ -124,7 +124,9 @@ void build_app(CLI::App& app, Context& context, Action& chosen) {
   add_models_command(app, chosen);
   add_config_command(app, chosen);
   add_sandbox_command(app, chosen);
+  add_tokens_command(app, chosen);
   add_stats_command(app, chosen);
+  add_logs_command(app, chosen);
   add_doctor_command(app, chosen);
   add_complete_command(app, chosen);
   add_docs_command(app, chosen);

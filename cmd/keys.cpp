@@ -1,57 +1,43 @@
 #include "cmd/keys.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
 
 namespace gembal::cmd {
-
-using keypool::Key;
-using keypool::ModelState;
-using keypool::ModelStatus;
-
-StatesBySubject by_subject(const std::vector<keypool::SubjectState>& states) {
-  StatesBySubject grouped;
-  for (const auto& [subject, state] : states) grouped[subject].push_back(state);
-  return grouped;
-}
-
-std::string status_of(const Key& key, const std::vector<ModelState>& states) {
-  if (key.disabled) return "disabled";
-  auto worst = std::string("ok");
-  for (const auto& state : states) {
-    if (state.status == ModelStatus::cooling && worst == "ok") worst = "cooling";
-    if (state.status == ModelStatus::exhausted) worst = "exhausted";
-    if (state.status == ModelStatus::unsupported && worst == "ok") worst = "unsupported";
-  }
-  return worst;
-}
 
 Result<std::vector<Listed>> list_all(const Context& context) {
   auto store = context.open_store();
   if (!store) return std::move(store).error();
-  auto keys = store->keys();
-  if (!keys) return std::move(keys).error();
-  const auto now = std::chrono::system_clock::now();
-  const auto states = store->model_states(now);
-  if (!states) return states.error();
-  const auto usage = store->usage_since(to_unix_seconds(now) / 3600 - 23);
-  if (!usage) return usage.error();
-  std::unordered_map<std::string, std::pair<std::uint64_t, std::uint64_t>> used;
-  for (const auto& row : *usage) {
-    auto& [requests, tokens] = used[row.key_id];
-    requests += row.requests;
-    tokens += row.tokens;
+  return daemon::admin::list_keys(*store, std::chrono::system_clock::now());
+}
+
+Result<std::vector<std::string>> ids_at(const AdminAccess& daemon,
+                                        const std::vector<std::string>& names,
+                                        const std::string& status) {
+  const auto listed = daemon.get("/keys");
+  if (!listed) return listed.error();
+  std::vector<keypool::Key> keys;
+  for (const auto& one : (*listed)["keys"]) {
+    if (!status.empty() && string_in(one, "status") != status) continue;
+    keypool::Key key;
+    key.id = string_in(one, "id");
+    key.label = string_in(one, "label");
+    keys.push_back(std::move(key));
   }
-  auto grouped = by_subject(*states);
-  std::vector<Listed> all;
-  for (auto& key : *keys) {
-    auto own = grouped[quota_subject(key)];
-    const auto [requests, tokens] = used[key.id];
-    all.push_back({std::move(key), std::move(own), requests, tokens});
+  if (!names.empty()) {
+    // A key that is given whole is known there by its id alone.
+    std::vector<std::string> known_as;
+    for (const auto& name : names)
+      known_as.push_back(find_api_keys(name).empty() ? name : Secret(name).id());
+    auto named = resolve_keys(keys, known_as);
+    if (!named) return std::move(named).error();
+    keys = *std::move(named);
   }
-  return all;
+  std::vector<std::string> ids;
+  for (const auto& key : keys) ids.push_back(key.id);
+  return ids;
 }
 
 bool is_sendable_key(std::string_view key) {

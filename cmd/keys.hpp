@@ -4,9 +4,17 @@
 #include <string>
 #include <vector>
 
+#include "cmd/admin_access.hpp"
 #include "cmd/command.hpp"
+#include "daemon/admin/key_listing.hpp"
 
 namespace gembal::cmd {
+
+/// The ids of a daemon's keys that names mean, as resolve_keys() understands them, and that are of
+/// a status; no names, or "": all. Errors: usage; those of the daemon.
+Result<std::vector<std::string>> ids_at(const AdminAccess& daemon,
+                                        const std::vector<std::string>& names,
+                                        const std::string& status);
 
 struct CheckKeysOptions {
   std::vector<std::string> names;  ///< none: all keys
@@ -15,26 +23,16 @@ struct CheckKeysOptions {
   std::size_t jobs = 16;
   bool disable = false;
   bool enable = false;
+  Via via;
 };
 
 /// Asks the API with each key, prints and remembers what came of it. Status: 0 all usable, 1 some
 /// bad, 3 none usable, 4 could not tell.
 Result<int> check_keys(Context& context, const CheckKeysOptions& options);
 
-/// "ok", "cooling", "exhausted", "unsupported" or "disabled".
-std::string status_of(const keypool::Key& key, const std::vector<keypool::ModelState>& states);
-
-/// The states of each quota subject.
-using StatesBySubject = std::map<std::string, std::vector<keypool::ModelState>>;
-StatesBySubject by_subject(const std::vector<keypool::SubjectState>& states);
-
-/// A key with what was learned about it.
-struct Listed {
-  keypool::Key key;
-  std::vector<keypool::ModelState> states;
-  std::uint64_t requests = 0;  ///< of the last 24 hours
-  std::uint64_t tokens = 0;
-};
+using daemon::admin::by_subject;
+using daemon::admin::Listed;
+using daemon::admin::status_of;
 
 /// Every key of the store. Errors: config, store.
 Result<std::vector<Listed>> list_all(const Context& context);

@@ -23,6 +23,7 @@ struct AddOptions {
   bool disabled = false;
   bool exact = false;
   bool check = false;
+  Via via;
 };
 
 /// All the text in which keys are looked for.
@@ -74,6 +75,32 @@ std::vector<std::string> find_keys(const std::string& text, bool exact) {
   return found;
 }
 
+/// Puts the keys into a daemon's store.
+Result<int> add_at(Context& context, const AdminAccess& daemon, const AddOptions& options,
+                   const std::vector<std::string>& found) {
+  std::string text;
+  for (const auto& key : found) text += key + "\n";
+  const auto told = daemon.send("POST", "/keys",
+                                {{"text", text},
+                                 {"exact", true},
+                                 {"label", options.label},
+                                 {"project", options.project},
+                                 {"paid", options.paid},
+                                 {"disabled", options.disabled}});
+  if (!told) return told.error();
+  if (context.json) {
+    print(to_text(*told) + "\n");
+  } else if (!context.quiet) {
+    print("added " + to_text((*told)["added"]) + ", already there " + to_text((*told)["present"]) +
+          "\n");
+  }
+  if (!options.check) return 0;
+  CheckKeysOptions check;
+  for (const auto& id : (*told)["ids"]) check.names.push_back(id.get<std::string>());
+  check.via = options.via;
+  return check_keys(context, check);
+}
+
 Result<int> add_keys(Context& context, const AddOptions& options) {
   auto text = gather(context, options);
   if (!text) return std::move(text).error();
@@ -88,6 +115,9 @@ Result<int> add_keys(Context& context, const AddOptions& options) {
       return Error{ErrorKind::usage, "a key must not have blanks or characters beyond ASCII",
                    "give one key a line"};
   }
+  const auto daemon = AdminAccess::open(context, options.via);
+  if (!daemon) return daemon.error();
+  if (*daemon) return add_at(context, **daemon, options, found);
   std::vector<Key> keys;
   for (const auto& secret : found) {
     Key key;
@@ -131,6 +161,7 @@ void add_keys_add_command(CLI::App& keys, Action& chosen) {
   add->add_flag("--disabled", options->disabled, "Do not use them yet");
   add->add_flag("--exact", options->exact, "Take each line as a key, whatever it looks like");
   add->add_flag("--check", options->check, "Ask the API with each of them");
+  add_admin_options(*add, options->via);
   add->callback([&chosen, options] {
     chosen = [options](Context& context) { return add_keys(context, *options); };
   });

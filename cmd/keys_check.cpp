@@ -17,6 +17,8 @@ namespace {
 using keypool::Key;
 using upstream::KeyCheck;
 
+constexpr std::size_t kAtOnce = 256;  // keys that a daemon is asked to check by one request
+
 struct Tally {
   std::size_t usable = 0;
   std::size_t bad = 0;
@@ -143,9 +145,48 @@ void print_checks(const Context& context, const std::vector<Key>& keys,
         std::to_string(tally.unknown) + " unknown\n");
 }
 
+/// The same by a daemon, with its keys and its way out; what it finds its pool learns.
+Result<int> check_at(const Context& context, const AdminAccess& daemon,
+                     const CheckKeysOptions& options) {
+  const auto ids = ids_at(daemon, options.names, options.status);
+  if (!ids) return ids.error();
+  if (ids->empty())
+    return Error{ErrorKind::no_usable_key, "there are no keys to check", "add some"};
+  std::vector<Key> keys;
+  std::vector<KeyCheck> checks;
+  for (std::size_t begin = 0; begin < ids->size(); begin += kAtOnce) {
+    const auto end = std::min(begin + kAtOnce, ids->size());
+    const std::vector<std::string> some(ids->begin() + static_cast<std::ptrdiff_t>(begin),
+                                        ids->begin() + static_cast<std::ptrdiff_t>(end));
+    const auto told = daemon.send("POST", "/keys/bulk",
+                                  {{"ids", some}, {"action", "check"}, {"model", options.model}});
+    if (!told) return told.error();
+    for (const auto& one : (*told)["keys"]) {
+      Key key;
+      key.id = string_in(one, "id");
+      keys.push_back(std::move(key));
+      KeyCheck check;
+      check.verdict = upstream::read_key_verdict(string_in(one, "verdict"));
+      check.message = string_in(one, "message");
+      check.latency = std::chrono::milliseconds(integer_in(one, "latency_ms").value_or(0));
+      checks.push_back(std::move(check));
+    }
+  }
+  const auto tally = count(checks);
+  if (context.json) {
+    print(to_text(to_json(keys, checks, tally)) + "\n");
+  } else {
+    print_checks(context, keys, checks, tally);
+  }
+  return status_for(tally);
+}
+
 }  // namespace
 
 Result<int> check_keys(Context& context, const CheckKeysOptions& options) {
+  const auto daemon = AdminAccess::open(context, options.via);
+  if (!daemon) return daemon.error();
+  if (*daemon) return check_at(context, **daemon, options);
   const auto loaded = context.load();
   if (!loaded) return loaded.error();
   const auto& config = loaded->config;
@@ -206,6 +247,7 @@ void add_keys_check_command(CLI::App& keys, Action& chosen) {
       ->check(CLI::Range(1, 256));
   check->add_option("--status", options->status, "Only keys of this status")->type_name("STATUS");
   check->add_flag("--disable", options->disable, "Disable the keys that are bad");
+  add_admin_options(*check, options->via);
   check->add_flag("--enable", options->enable, "Enable the disabled keys that work again");
   check->callback([&chosen, options] {
     chosen = [options](Context& context) { return check_keys(context, *options); };

@@ -4,6 +4,7 @@
 
 #include "cmd/command.hpp"
 #include "daemon/daemon.hpp"
+#include "lib/core/temporary_folder.hpp"
 #include "lib/log/log.hpp"
 
 namespace gembal::cmd {
@@ -38,7 +39,9 @@ std::string welcome(const daemon::Started& started, bool sandbox) {
     text += "                    add some with 'gembal keys add': no restart is needed\n";
   text += "  client token      " + token +
           (started.token_is_new && !sandbox ? "  (made just now, kept in the store)\n" : "\n");
-  text += "Try it:\n  curl -N '" + base +
+  text += "  admin pages       " + base + "/";
+  if (started.admin_token != started.token) text += "  (with auth.admin_token)";
+  text += "\nTry it:\n  curl -N '" + base +
           "/v1beta/models/gemini-flash-latest:streamGenerateContent?alt=sse'";
   text += " -H 'x-goog-api-key: " + token + "' -H 'content-type: application/json'";
   text += " -d '{\"contents\":[{\"parts\":[{\"text\":\"Hello!\"}]}]}'\n";
@@ -46,7 +49,14 @@ std::string welcome(const daemon::Started& started, bool sandbox) {
 }
 
 Result<int> serve(Context& context, const ServeOptions& options) {
-  const auto overrides = overrides_from(options);
+  auto overrides = overrides_from(options);
+  std::unique_ptr<TemporaryFolder> sandbox_store;
+  if (options.sandbox) {
+    auto made = TemporaryFolder::make("gembal-sandbox");
+    if (!made) return std::move(made).error();
+    sandbox_store = *std::move(made);
+    overrides.push_back({"store.url", "--sandbox", {sandbox_store->path() / "gembal.db"}});
+  }
   auto loaded = context.load(overrides);
   if (!loaded) return std::move(loaded).error();
   const auto environment = [](const char* name) -> std::string {

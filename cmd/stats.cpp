@@ -2,10 +2,12 @@
 #include <ctime>
 #include <map>
 
+#include "cmd/admin_access.hpp"
 #include "cmd/command.hpp"
 #include "cmd/table.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/time.hpp"
+#include "lib/store/journal.hpp"
 
 namespace gembal::cmd {
 namespace {
@@ -13,6 +15,7 @@ namespace {
 struct StatsOptions {
   std::string since = "24h";
   std::string by = "model";
+  Via via;
 };
 
 struct Sum {
@@ -95,18 +98,9 @@ std::string bar(std::uint64_t value, std::uint64_t largest) {
   return text + kParts[eighths % 8];
 }
 
-Result<int> show_stats(Context& context, const StatsOptions& options) {
-  const auto hours = hours_in(options.since);
-  if (!hours) return hours.error();
-  auto store = context.open_store();
-  if (!store) return std::move(store).error();
-  const auto last = hour_of(std::chrono::system_clock::now());
-  const auto first = last - *hours + 1;
-  const auto rows = store->usage_since(first);
-  if (!rows) return rows.error();
-  const auto keys = store->keys();
-  if (!keys) return keys.error();
-  const auto sums = sum_up(*rows, options.by, names_of(*keys), first, last, !context.json);
+/// Sums as JSON or as a table with bars.
+void print_sums(const Context& context, const std::string& by, TimePoint since,
+                const std::vector<Sum>& sums) {
   Sum total;
   std::uint64_t largest = 0;
   for (const auto& sum : sums) {
@@ -117,27 +111,85 @@ Result<int> show_stats(Context& context, const StatsOptions& options) {
   if (context.json) {
     Json list = Json::array();
     for (const auto& sum : sums)
-      list.push_back({{options.by, sum.name}, {"requests", sum.requests}, {"tokens", sum.tokens}});
-    print(to_text({{"since", to_iso8601(TimePoint(std::chrono::hours(first)))},
-                   {"by", options.by},
+      list.push_back({{by, sum.name}, {"requests", sum.requests}, {"tokens", sum.tokens}});
+    print(to_text({{"since", to_iso8601(since)},
+                   {"by", by},
                    {"requests", total.requests},
                    {"tokens", total.tokens},
                    {"rows", std::move(list)}}) +
           "\n");
-    return 0;
+    return;
   }
   if (total.requests == 0) {
     if (!context.quiet) print("nothing has been asked in that time\n");
-    return 0;
+    return;
   }
-  std::vector<std::vector<std::string>> table_rows = {{options.by, "requests", "tokens", " "}};
+  std::vector<std::vector<std::string>> table_rows = {{by, "requests", "tokens", " "}};
   for (const auto& sum : sums) {
     // Lists and files are of no model.
-    table_rows.push_back({sum.name.empty() ? "(no model)" : sum.name, std::to_string(sum.requests),
-                          std::to_string(sum.tokens), bar(sum.requests, largest)});
+    table_rows.push_back({sum.name.empty() ? "(no " + by + ")" : sum.name,
+                          std::to_string(sum.requests), std::to_string(sum.tokens),
+                          bar(sum.requests, largest)});
   }
   table_rows.push_back({"all", std::to_string(total.requests), std::to_string(total.tokens), ""});
   print(table(std::move(table_rows), context.uses_color()));
+}
+
+/// What clients asked, by their tokens: their requests, not the calls that these took.
+Result<int> show_by_token(Context& context, std::int64_t hours) {
+  const auto loaded = context.load();
+  if (!loaded) return loaded.error();
+  auto journal = store::Journal::open(loaded->config.store.url);
+  if (!journal) return std::move(journal).error();
+  const auto first = hour_of(std::chrono::system_clock::now()) - hours + 1;
+  const auto groups = journal->groups(store::kHourStep, first * 3600, store::GroupBy::token);
+  if (!groups) return groups.error();
+  std::vector<Sum> sums;
+  for (const auto& group : *groups)
+    sums.push_back({group.name, group.traffic.requests, group.traffic.total_tokens});
+  print_sums(context, "token", TimePoint(std::chrono::hours(first)), sums);
+  return 0;
+}
+
+/// What a daemon has answered: it tells of an hour, a day, a week or a month.
+Result<int> show_of(const Context& context, const AdminAccess& daemon,
+                    const StatsOptions& options) {
+  const auto by = options.by == "hour" ? "model" : options.by;
+  const auto told = daemon.get("/stats?since=" + options.since + "&by=" + by);
+  if (!told) return told.error();
+  std::vector<Sum> sums;
+  const auto& rows = (*told)[options.by == "hour" ? "series" : "rows"];
+  for (const auto& row : rows) {
+    Sum sum;
+    sum.name = string_in(row, options.by == "hour" ? "time" : "name");
+    if (const auto label = string_in(row, "label"); !label.empty()) sum.name = label;
+    sum.requests = static_cast<std::uint64_t>(integer_in(row, "requests").value_or(0));
+    sum.tokens = static_cast<std::uint64_t>(integer_in(row, "total_tokens").value_or(0));
+    sums.push_back(std::move(sum));
+  }
+  const auto& series = (*told)["series"];
+  const auto since = series.empty() ? std::nullopt : parse_iso8601(string_in(series[0], "time"));
+  print_sums(context, options.by, since.value_or(TimePoint{}), sums);
+  return 0;
+}
+
+Result<int> show_stats(Context& context, const StatsOptions& options) {
+  const auto hours = hours_in(options.since);
+  if (!hours) return hours.error();
+  const auto daemon = AdminAccess::open(context, options.via);
+  if (!daemon) return daemon.error();
+  if (*daemon) return show_of(context, **daemon, options);
+  if (options.by == "token") return show_by_token(context, *hours);
+  auto store = context.open_store();
+  if (!store) return std::move(store).error();
+  const auto last = hour_of(std::chrono::system_clock::now());
+  const auto first = last - *hours + 1;
+  const auto rows = store->usage_since(first);
+  if (!rows) return rows.error();
+  const auto keys = store->keys();
+  if (!keys) return keys.error();
+  const auto sums = sum_up(*rows, options.by, names_of(*keys), first, last, !context.json);
+  print_sums(context, options.by, TimePoint(std::chrono::hours(first)), sums);
   return 0;
 }
 
@@ -149,8 +201,9 @@ void add_stats_command(CLI::App& app, Action& chosen) {
   command->add_option("--since", options->since, "How far back: 24h, 7d, up to 31d")
       ->type_name("SPAN");
   command->add_option("--by", options->by, "What the numbers are of")
-      ->check(CLI::IsMember({"key", "model", "hour"}))
+      ->check(CLI::IsMember({"key", "model", "token", "hour"}))
       ->type_name("WHAT");
+  add_admin_options(*command, options->via);
   command->footer(
       "\nExamples:\n"
       "  gembal stats                          today by model\n"

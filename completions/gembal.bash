@@ -22,7 +22,7 @@ _gembal_ask() {
 _gembal_know() {
   case $path in
     '')
-      commands='serve keys chat embed image models config sandbox stats doctor'
+      commands='serve keys chat embed image models config sandbox tokens stats logs doctor'
       options=''
       takes='' ;;
     'serve')
@@ -35,36 +35,36 @@ _gembal_know() {
       takes='' ;;
     'keys add')
       commands=''
-      options='--file --env --label --project --paid --disabled --exact --check'
-      takes='--file --env --label --project' ;;
+      options='--file --env --label --project --paid --disabled --exact --check --via --token'
+      takes='--file --env --label --project --via --token' ;;
     'keys check')
       commands=''
-      options='--model --jobs --status --disable --enable'
-      takes='--model --jobs --status' ;;
+      options='--model --jobs --status --disable --via --token --enable'
+      takes='--model --jobs --status --via --token' ;;
     'keys list')
       commands=''
-      options='--status --sort --show'
-      takes='--status --sort' ;;
+      options='--status --sort --show --via --token'
+      takes='--status --sort --via --token' ;;
     'keys remove')
       commands=''
-      options='--status'
-      takes='--status' ;;
+      options='--status --via --token'
+      takes='--status --via --token' ;;
     'keys enable')
       commands=''
-      options='--status'
-      takes='--status' ;;
+      options='--status --via --token'
+      takes='--status --via --token' ;;
     'keys disable')
       commands=''
-      options='--status'
-      takes='--status' ;;
+      options='--status --via --token'
+      takes='--status --via --token' ;;
     'keys reset')
       commands=''
-      options='--status'
-      takes='--status' ;;
+      options='--status --via --token'
+      takes='--status --via --token' ;;
     'keys label')
       commands=''
-      options='--project --paid --free'
-      takes='--project' ;;
+      options='--project --paid --free --via --token'
+      takes='--project --via --token' ;;
     'keys export')
       commands=''
       options='--status'
@@ -133,10 +133,42 @@ _gembal_know() {
       commands=''
       options='--listen --scenario'
       takes='--listen --scenario' ;;
+    'tokens')
+      commands='add list limit remove'
+      options=''
+      takes='' ;;
+    'tokens add')
+      commands=''
+      options='--rpm --rpd --tpd --models --expires'
+      takes='--rpm --rpd --tpd --models --expires' ;;
+    'tokens list')
+      commands=''
+      options=''
+      takes='' ;;
+    'tokens limit')
+      commands=''
+      options='--rpm --rpd --tpd --models --expires --disable --enable'
+      takes='--rpm --rpd --tpd --models --expires' ;;
+    'tokens remove')
+      commands=''
+      options=''
+      takes='' ;;
     'stats')
       commands=''
-      options='--since --by'
-      takes='--since --by' ;;
+      options='--since --by --via --token'
+      takes='--since --by --via --token' ;;
+    'logs')
+      commands='requests errors'
+      options=''
+      takes='' ;;
+    'logs requests')
+      commands=''
+      options='-f --follow --since --key --model --token --status --text --id -n --limit'
+      takes='--since --key --model --token --status --text --id -n --limit' ;;
+    'logs errors')
+      commands=''
+      options='-f --follow --since --key --model --token --status --text --id -n --limit'
+      takes='--since --key --model --token --status --text --id -n --limit' ;;
     'doctor')
       commands=''
       options='--keys'
@@ -155,16 +187,32 @@ _gembal_value() {
     'keys add'/--env) mapfile -t COMPREPLY < <(compgen -e -- "$cur") ;;
     'keys add'/--label) ;;
     'keys add'/--project) ;;
+    'keys add'/--via) ;;
+    'keys add'/--token) ;;
     'keys check'/--model) _gembal_ask models ;;
     'keys check'/--jobs) ;;
     'keys check'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
+    'keys check'/--via) ;;
+    'keys check'/--token) ;;
     'keys list'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
     'keys list'/--sort) _gembal_offer 'id label project tier status failures requests tokens used' ;;
+    'keys list'/--via) ;;
+    'keys list'/--token) ;;
     'keys remove'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
+    'keys remove'/--via) ;;
+    'keys remove'/--token) ;;
     'keys enable'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
+    'keys enable'/--via) ;;
+    'keys enable'/--token) ;;
     'keys disable'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
+    'keys disable'/--via) ;;
+    'keys disable'/--token) ;;
     'keys reset'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
+    'keys reset'/--via) ;;
+    'keys reset'/--token) ;;
     'keys label'/--project) ;;
+    'keys label'/--via) ;;
+    'keys label'/--token) ;;
     'keys export'/--status) _gembal_offer 'ok cooling exhausted unsupported disabled' ;;
     'keys why'/--model) _gembal_ask models ;;
     'chat'/-m | 'chat'/--model) _gembal_ask models ;;
@@ -199,8 +247,36 @@ _gembal_value() {
     'models'/--token) ;;
     'sandbox'/--listen) ;;
     'sandbox'/--scenario) _filedir ;;
+    'tokens add'/--rpm) ;;
+    'tokens add'/--rpd) ;;
+    'tokens add'/--tpd) ;;
+    'tokens add'/--models) ;;
+    'tokens add'/--expires) ;;
+    'tokens limit'/--rpm) ;;
+    'tokens limit'/--rpd) ;;
+    'tokens limit'/--tpd) ;;
+    'tokens limit'/--models) ;;
+    'tokens limit'/--expires) ;;
     'stats'/--since) ;;
-    'stats'/--by) _gembal_offer 'key model hour' ;;
+    'stats'/--by) _gembal_offer 'key model token hour' ;;
+    'stats'/--via) ;;
+    'stats'/--token) ;;
+    'logs requests'/--since) ;;
+    'logs requests'/--key) _gembal_ask keys ;;
+    'logs requests'/--model) _gembal_ask models ;;
+    'logs requests'/--token) ;;
+    'logs requests'/--status) ;;
+    'logs requests'/--text) ;;
+    'logs requests'/--id) ;;
+    'logs requests'/-n | 'logs requests'/--limit) ;;
+    'logs errors'/--since) ;;
+    'logs errors'/--key) _gembal_ask keys ;;
+    'logs errors'/--model) _gembal_ask models ;;
+    'logs errors'/--token) ;;
+    'logs errors'/--status) ;;
+    'logs errors'/--text) ;;
+    'logs errors'/--id) ;;
+    'logs errors'/-n | 'logs errors'/--limit) ;;
     */--config) _filedir ;;
     */--store) _filedir ;;
     */--color) _gembal_offer 'auto always never' ;;

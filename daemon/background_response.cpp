@@ -2,6 +2,7 @@
 
 #include "daemon/background.hpp"
 #include "daemon/kept.hpp"
+#include "daemon/request_record.hpp"
 #include "daemon/running_responses.hpp"
 #include "daemon/translated.hpp"
 #include "lib/core/time.hpp"
@@ -20,16 +21,18 @@ std::int64_t now_in_seconds() { return to_unix_seconds(std::chrono::system_clock
 class Run {
  public:
   Run(DetachedExchange& exchange, Services& services, std::shared_ptr<const Live> live,
-      std::shared_ptr<AskedResponse> asked, async::Interrupt& stop)
+      Caller caller, std::shared_ptr<AskedResponse> asked, async::Interrupt& stop)
       : asked_(std::move(asked)),
         log_(exchange.log()),
-        scope_{exchange, services, std::move(live), {}, {}, {}, {}, {}, {}, {}},
+        scope_{exchange, services, std::move(live)},
         rendering_(rendering_of(*asked_, services.kept, true)),
         stop_(stop),
         alive_ended_(exchange.loop()),
         on_cut_(exchange.interrupt(), [this] { stop_.raise(); }) {
     scope_.model = asked_->called.called;
     scope_.route.dialect = Dialect::openai;
+    scope_.caller = std::move(caller);
+    scope_.trail->keeps_requests = scope_.live->config.records.bodies;
   }
 
   async::Task<void> run();
@@ -37,7 +40,7 @@ class Run {
  private:
   async::Task<void> end();
   async::Task<void> stay_alive();
-  void note() const;
+  void note();
 
   const std::shared_ptr<AskedResponse> asked_;
   EventLog& log_;
@@ -98,7 +101,8 @@ async::Task<void> Run::run() {
   note();
 }
 
-void Run::note() const {
+void Run::note() {
+  record_request(scope_, "background");
   if (!scope_.live->config.logs.requests) return;
   const auto elapsed = std::chrono::steady_clock::now() - scope_.exchange.started();
   log::info("background response",
@@ -124,17 +128,17 @@ async::Task<void> answer_in_background(RequestScope& scope, std::shared_ptr<Aske
   const auto stop = std::make_shared<async::Interrupt>();  // the run's, and of who may cancel it
   services.running.begin(asked->id,
                          {asked->owner, &scope.exchange.loop(), [stop] { stop->raise(); }, log});
-  services.background.start(
-      std::make_unique<DetachedExchange>(scope.exchange, log),
-      [&services, live = scope.live, asked, stop](DetachedExchange& own) -> async::Task<void> {
-        const auto id = asked->id;
-        {
-          Run run(own, services, live, asked, *stop);
-          co_await run.run();
-        }
-        own.log().end();
-        services.running.end(id);
-      });
+  services.background.start(std::make_unique<DetachedExchange>(scope.exchange, log),
+                            [&services, live = scope.live, caller = scope.caller, asked,
+                             stop](DetachedExchange& own) -> async::Task<void> {
+                              const auto id = asked->id;
+                              {
+                                Run run(own, services, live, caller, asked, *stop);
+                                co_await run.run();
+                              }
+                              own.log().end();
+                              services.running.end(id);
+                            });
   if (stream) {
     co_await follow_response(scope, log, 0);
   } else {

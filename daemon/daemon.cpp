@@ -8,17 +8,16 @@
 #include <random>
 #include <thread>
 
-#include "daemon/background.hpp"
-#include "daemon/front/listener.hpp"
+#include "daemon/admin/desk.hpp"
 #include "daemon/front/pages.hpp"
-#include "daemon/gateway.hpp"
 #include "daemon/kept.hpp"
 #include "daemon/model_catalog.hpp"
 #include "daemon/picture_hosting.hpp"
 #include "daemon/recovery.hpp"
 #include "daemon/running_responses.hpp"
-#include "daemon/sandbox/server.hpp"
+#include "daemon/sandbox/embedded.hpp"
 #include "daemon/store_writer.hpp"
+#include "daemon/worker.hpp"
 #include "lib/core/digest.hpp"
 #include "lib/log/log.hpp"
 
@@ -33,116 +32,22 @@ constexpr std::chrono::milliseconds kSettingsAgain{500};
 
 TimePoint wall_clock() { return std::chrono::system_clock::now(); }
 
-/// One thread's share of the daemon: a loop with its own listeners, connections and upstream
-/// connections.
-class Worker {
- public:
-  Worker(keypool::KeyPool& pool, std::function<void(keypool::Report)> learned,
-         async::Workers& workers, const front::Pages& pages, ObjectOwners& owners,
-         ModelCatalog& catalog, Kept& kept, RunningResponses& running, StoreWriter* writer,
-         images::Shelf& shelf, std::shared_ptr<const Live> live)
-      : client_(loop_, {}),
-        dispatcher_(loop_, client_, pool, std::move(learned)),
-        services_{dispatcher_, client_,     workers, pages,  owners, catalog,
-                  kept,        background_, running, writer, shelf},
-        gateway_(services_, std::move(live)),
-        service_(gateway_.service()) {}
-
-  Result<void> listen(const asio::ip::tcp::endpoint& endpoint, std::size_t max_connections) {
-    auto listener = front::Listener::open(loop_, endpoint, service_, connections_, max_connections);
-    if (!listener) return std::move(listener).error();
-    listeners_.push_back(*std::move(listener));
-    return {};
-  }
-  Result<void> adopt(int socket, std::size_t max_connections) {
-    auto listener = front::Listener::adopt(loop_, socket, service_, connections_, max_connections);
-    if (!listener) return std::move(listener).error();
-    listeners_.push_back(*std::move(listener));
-    return {};
-  }
-
-  void start() {
-    for (auto& listener : listeners_) listener->start();
-    thread_ = std::thread([this] { loop_.run(); });
-  }
-
-  // The following are for the main thread.
-  void drain(std::function<void()> empty) {
-    loop_.post([this, empty = std::move(empty)] {
-      for (auto& listener : listeners_) listener->stop();
-      connections_.drain([this, empty] { background_.drain(empty); });
-    });
-  }
-  void cut() {
-    loop_.post([this] {
-      connections_.cut();
-      background_.cut();
-    });
-  }
-  void set_live(std::shared_ptr<const Live> live) {
-    loop_.post([this, live = std::move(live)] { gateway_.set_live(live); });
-  }
-  void join() {
-    if (!thread_.joinable()) return;
-    loop_.stop();
-    thread_.join();
-  }
-
- private:
-  async::Loop loop_;
-  http::Client client_;
-  upstream::Dispatcher dispatcher_;
-  Background background_{loop_};
-  Services services_;
-  Gateway gateway_;
-  front::Service service_;
-  front::Connections connections_;
-  std::vector<std::unique_ptr<front::Listener>> listeners_;
-  std::thread thread_;
-};
-
-/// The embedded sandbox on a thread of its own, so that it is as far away as a network would be.
-class EmbeddedSandbox {
- public:
-  static Result<std::unique_ptr<EmbeddedSandbox>> start() {
-    auto made = std::make_unique<EmbeddedSandbox>();
-    auto server = sandbox::Server::open(made->loop_, "127.0.0.1:0", {});
-    if (!server) return std::move(server).error();
-    made->server_ = *std::move(server);
-    made->server_->start();
-    made->thread_ = std::thread([loop = &made->loop_] { loop->run(); });
-    return made;
-  }
-  ~EmbeddedSandbox() {
-    if (!thread_.joinable()) return;
-    loop_.post([this] { server_->stop([this] { loop_.stop(); }); });
-    thread_.join();
-  }
-
-  std::string base_url() const {
-    return "http://" + front::to_text(server_->endpoint()) + "/v1beta";
-  }
-
- private:
-  async::Loop loop_;
-  std::unique_ptr<sandbox::Server> server_;
-  std::thread thread_;
-};
+keypool::Key key_of(const Secret& secret, bool paid = false) {
+  keypool::Key key;
+  key.secret = secret;
+  key.id = secret.id();
+  key.paid = paid;
+  return key;
+}
 
 std::vector<keypool::Key> keys_from(const std::vector<Secret>& secrets, bool paid = false) {
   std::vector<keypool::Key> keys;
-  for (const auto& secret : secrets) {
-    keypool::Key key;
-    key.secret = secret;
-    key.id = secret.id();
-    key.paid = paid;
-    keys.push_back(std::move(key));
-  }
+  for (const auto& secret : secrets) keys.push_back(key_of(secret, paid));
   return keys;
 }
 
 /// The operator is told what the pool has noticed; the store remembers what it has learned.
-void take_note(StoreWriter* writer, keypool::Report report) {
+void take_note(StoreWriter& writer, keypool::Report report) {
   for (const auto& notice : report.notices) {
     if (notice.bad) {
       log::warn(notice.text, {{"about", notice.about}});
@@ -150,31 +55,8 @@ void take_note(StoreWriter* writer, keypool::Report report) {
       log::info(notice.text, {{"about", notice.about}});
     }
   }
-  if (writer && !report.changes.empty()) writer->remember(std::move(report.changes));
+  if (!report.changes.empty()) writer.remember(std::move(report.changes));
 }
-
-/// A folder for the pictures of a daemon without a store. It goes with everything in it.
-class PictureFolder {
- public:
-  static Result<std::unique_ptr<PictureFolder>> make() {
-    auto made = std::make_unique<PictureFolder>();
-    std::error_code failed;
-    auto path = std::filesystem::temp_directory_path(failed).string() + "/gembal-images-XXXXXX";
-    if (failed || ::mkdtemp(path.data()) == nullptr)
-      return Error{ErrorKind::io, "cannot make a folder for pictures: '" + path + "'", ""};
-    made->path_ = path;
-    return made;
-  }
-  ~PictureFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 void raise_file_limit() {
   rlimit limit{};
@@ -201,6 +83,7 @@ class Daemon {
 
  private:
   Result<void> open_keys();
+  Result<void> add_keys(store::KeyStore& store);
   Result<void> find_own_token(store::KeyStore& store);
   Result<void> open_workers();
   Result<void> find_endpoints();
@@ -208,11 +91,14 @@ class Daemon {
   Result<std::shared_ptr<const Live>> live_from(config::Config config) const;
   void wait_for_signal();
   void on_signal(int signal);
-  Result<void> open_shelf();
+  void open_shelf();
   void sweep_shelf();
   void reload();
   void follow_settings();
   Result<void> take_configuration();
+  StoreFollowers followers();
+  void take_tokens();
+  void take_live(std::shared_ptr<const Live> live);
   std::string where() const;
   void begin_drain();
   void cut();
@@ -220,14 +106,18 @@ class Daemon {
   Options options_;
   std::vector<Secret> own_tokens_;  ///< in force when the configuration names none
   bool token_is_new_ = false;
-  std::unique_ptr<EmbeddedSandbox> sandbox_;
+  std::vector<store::ClientToken> client_tokens_;
+  std::unique_ptr<sandbox::Embedded> sandbox_;
   keypool::KeyPool pool_;
   ObjectOwners owners_;
   KeptMemory kept_memory_;
+  Recorder recorder_;
+  Metrics metrics_;
+  TokenLimits token_limits_;
   RunningResponses running_;
   async::Loop main_;
+  std::unique_ptr<admin::Desk> desk_;  ///< hears from the writer to its end
   std::unique_ptr<StoreWriter> writer_;
-  std::unique_ptr<PictureFolder> pictures_;  ///< with the sandbox only: a folder that goes with it
   std::unique_ptr<images::Shelf> shelf_;
   std::unique_ptr<front::Pages> pages_;
   std::vector<asio::ip::tcp::endpoint> endpoints_;
@@ -251,50 +141,84 @@ class Daemon {
 Result<std::shared_ptr<const Live>> Daemon::live_from(config::Config config) const {
   if (sandbox_) config.upstream.base_url = sandbox_->base_url();
   auto tokens = config.auth.tokens.empty() ? own_tokens_ : config.auth.tokens;
-  return make_live(std::move(config), std::move(tokens), sandbox_ != nullptr);
+  return make_live(std::move(config), std::move(tokens), client_tokens_, sandbox_ != nullptr);
 }
 
 Result<void> Daemon::open_keys() {
   const auto& config = options_.loaded.config;
   if (options_.sandbox) {
-    auto started = EmbeddedSandbox::start();
+    auto started = sandbox::Embedded::start();
     if (!started) return std::move(started).error();
     sandbox_ = *std::move(started);
-    std::vector<Secret> secrets;
-    for (int i = 1; i <= kSandboxKeys; ++i)
-      secrets.emplace_back("sandbox-key-" + std::to_string(i));
-    pool_.replace(keys_from(secrets), wall_clock());
-    own_tokens_ = {Secret("gembal-" + random_hex(16))};
-    token_is_new_ = true;
-    kept_ = std::make_unique<Kept>(kept_memory_, nullptr);
-    return {};
   }
   auto store = store::KeyStore::open(config.store.url);
   if (!store) return std::move(store).error();
-  auto configured = keys_from(config.keys.paid, true);
-  for (auto& key : keys_from(config.keys.values)) configured.push_back(std::move(key));
-  if (!configured.empty()) {
-    const auto added = store->add(configured);
-    if (!added) return added.error();
-    // A key that was there already is of a paid tier now, whatever it was added as.
-    std::vector<std::string> paid;
-    for (const auto& key : keys_from(config.keys.paid)) {
-      if (std::find(added->present.begin(), added->present.end(), key.id) != added->present.end())
-        paid.push_back(key.id);
-    }
-    if (auto edited = store->edit(paid, {.paid = true}); !edited) return std::move(edited).error();
-  }
+  if (auto added = add_keys(*store); !added) return added;
   if (config.auth.tokens.empty()) {
     if (auto found = find_own_token(*store); !found) return found;
   }
   const auto loaded = load_pool(*store, pool_, wall_clock());
   if (!loaded) return loaded.error();
   owners_.learn(loaded->objects, wall_clock());
-  writer_ = std::make_unique<StoreWriter>(*std::move(store), pool_, owners_, kept_memory_, *loaded,
-                                          [this] { main_.post([this] { follow_settings(); }); });
+  auto journal = store::Journal::open(config.store.url);
+  if (!journal) return std::move(journal).error();
+  auto tokens = store->client_tokens();
+  if (!tokens) return std::move(tokens).error();
+  client_tokens_ = *std::move(tokens);
+  desk_ = std::make_unique<admin::Desk>(
+      admin::DeskParts{pool_, recorder_, options_.reload, config.store.url, options_.sandbox});
+  writer_ = std::make_unique<StoreWriter>(
+      *std::move(store), *std::move(journal),
+      Remembered{pool_, owners_, kept_memory_, recorder_, token_limits_, metrics_}, *loaded,
+      followers());
   kept_ = std::make_unique<Kept>(kept_memory_,
                                  [url = config.store.url] { return store::KeyStore::open(url); });
   return {};
+}
+
+/// The configured ones; with the sandbox its own in their place.
+Result<void> Daemon::add_keys(store::KeyStore& store) {
+  const auto& config = options_.loaded.config;
+  std::vector<keypool::Key> keys;
+  if (sandbox_) {
+    for (int i = 1; i <= kSandboxKeys; ++i)
+      keys.push_back(key_of(Secret("sandbox-key-" + std::to_string(i))));
+  } else {
+    keys = keys_from(config.keys.paid, true);
+    for (auto& key : keys_from(config.keys.values)) keys.push_back(std::move(key));
+  }
+  if (keys.empty()) return {};
+  const auto added = store.add(keys);
+  if (!added) return added.error();
+  // A key that was there already is of a paid tier now, whatever it was added as.
+  std::vector<std::string> paid;
+  for (const auto& key : keys) {
+    if (key.paid &&
+        std::find(added->present.begin(), added->present.end(), key.id) != added->present.end())
+      paid.push_back(key.id);
+  }
+  if (auto edited = store.edit(paid, {.paid = true}); !edited) return std::move(edited).error();
+  return {};
+}
+
+/// What is changed in the store, by whomever, is told to those who look on, and obeyed.
+StoreFollowers Daemon::followers() {
+  StoreFollowers followers;
+  followers.keys_changed = [this](std::vector<std::string> ids) {
+    desk_->feed().tell("keys", ids.empty() ? Json{{"all", true}} : Json{{"ids", ids}});
+  };
+  followers.settings_changed = [this] {
+    main_.post([this] { follow_settings(); });
+    desk_->feed().tell("config", Json::object());
+  };
+  followers.tokens_changed = [this](std::vector<store::ClientToken> tokens) {
+    main_.post([this, tokens = std::move(tokens)] {
+      client_tokens_ = tokens;
+      take_tokens();
+    });
+    desk_->feed().tell("tokens", Json::object());
+  };
+  return followers;
 }
 
 Result<void> Daemon::find_own_token(store::KeyStore& store) {
@@ -307,17 +231,9 @@ Result<void> Daemon::find_own_token(store::KeyStore& store) {
   return {};
 }
 
-Result<void> Daemon::open_shelf() {
-  if (!options_.sandbox) {
-    const std::filesystem::path store = options_.loaded.config.store.url;
-    shelf_ = std::make_unique<images::Shelf>(store.parent_path() / "images");
-    return {};
-  }
-  auto folder = PictureFolder::make();
-  if (!folder) return std::move(folder).error();
-  pictures_ = *std::move(folder);
-  shelf_ = std::make_unique<images::Shelf>(pictures_->path());
-  return {};
+void Daemon::open_shelf() {
+  const std::filesystem::path store = options_.loaded.config.store.url;
+  shelf_ = std::make_unique<images::Shelf>(store.parent_path() / "images");
 }
 
 // On the main thread, which has nothing to do but to wait for signals.
@@ -331,14 +247,13 @@ Result<void> Daemon::open_workers() {
   if (auto found = find_endpoints(); !found) return found;
   const auto count = loop_count(live_->config);
   const auto share = (static_cast<std::size_t>(server.max_connections) + count - 1) / count;
-  const auto learned = [writer = writer_.get()](keypool::Report report) {
-    take_note(writer, std::move(report));
-  };
+  const auto learned = [this](keypool::Report report) { take_note(*writer_, std::move(report)); };
   catalog_ = std::make_unique<ModelCatalog>(pool_, learned, live_);
+  desk_->connect(writer_.get(), catalog_.get());
+  const SharedServices shared{computing_, *pages_, owners_,   *catalog_, *kept_,        running_,
+                              *writer_,   *shelf_, recorder_, metrics_,  token_limits_, *desk_};
   for (std::size_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Worker>(pool_, learned, computing_, *pages_, owners_,
-                                                *catalog_, *kept_, running_, writer_.get(), *shelf_,
-                                                live_));
+    workers_.push_back(std::make_unique<Worker>(pool_, learned, shared, live_));
     if (auto listening = listen(*workers_.back(), share); !listening) return listening;
   }
   for (const int socket : options_.service_manager.sockets()) ::close(socket);
@@ -377,11 +292,13 @@ Result<void> Daemon::open() {
   if (auto opened = open_keys(); !opened) return opened;
   auto live = live_from(options_.loaded.config);
   if (!live) return std::move(live).error();
-  live_ = *std::move(live);
-  pages_ = std::make_unique<front::Pages>([this] {
-    return front::Readiness{pool_.usable(), !writer_ || writer_->works()};
-  });
-  if (auto opened = open_shelf(); !opened) return opened;
+  take_live(*std::move(live));
+  pages_ = std::make_unique<front::Pages>(
+      [this] {
+        return front::Readiness{pool_.usable(), writer_->works()};
+      },
+      [this] { return metrics_.text(pool_, wall_clock(), writer_->works()); });
+  open_shelf();
   return open_workers();
 }
 
@@ -392,6 +309,7 @@ Started Daemon::describe() const {
   started.usable_keys = pool_.usable();
   started.token = live_->access.tokens().front();
   started.token_is_new = token_is_new_ && options_.loaded.config.auth.tokens.empty();
+  started.admin_token = live_->access.admin();
   if (!options_.sandbox) started.store = options_.loaded.config.store.url;
   return started;
 }
@@ -400,15 +318,16 @@ void Daemon::run() {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   wait_for_signal();
   for (auto& worker : workers_) worker->start();
-  if (writer_) recovery_ = std::make_unique<Recovery>(pool_, *writer_, live_);
+  recovery_ = std::make_unique<Recovery>(pool_, *writer_, live_);
   sweep_shelf();
-  if (writer_) follow_settings();  // some may have been saved since they were read
+  follow_settings();  // some may have been saved since they were read
   options_.service_manager.ready(where());
   main_.run();
   // Whoever asks again while all is taken down must not cut that off: what was learned is written.
   signals_.clear();
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) std::signal(signal, SIG_IGN);
   for (auto& worker : workers_) worker->join();
+  desk_->stop();
 }
 
 void Daemon::wait_for_signal() {
@@ -455,14 +374,32 @@ Result<void> Daemon::take_configuration() {
   }
   auto live = live_from(loaded->config);
   if (!live) return std::move(live).error();
-  live_ = *std::move(live);
-  options_.loaded.saved = std::move(loaded->saved);
-  pool_.set_policy(live_->config.pool.policy);
-  log::configure(live_->config.logs);
+  options_.loaded = *std::move(loaded);
+  take_live(*std::move(live));
+  return {};
+}
+
+/// Clients' tokens were made, changed or taken back.
+void Daemon::take_tokens() {
+  if (stopping_) return;
+  auto live = live_from(options_.loaded.config);
+  if (!live) return log::error(live.error().message, {});
+  take_live(*std::move(live));
+}
+
+/// From now on all obey it.
+void Daemon::take_live(std::shared_ptr<const Live> live) {
+  live_ = std::move(live);
+  const auto& config = live_->config;
+  pool_.set_policy(config.pool.policy);
+  log::configure(config.logs);
+  using std::chrono::hours;
+  writer_->keep({std::chrono::ceil<hours>(config.records.keep_requests),
+                 std::chrono::ceil<hours>(config.records.keep_errors)});
+  desk_->set_live(live_);
   for (auto& worker : workers_) worker->set_live(live_);
   if (recovery_) recovery_->set_live(live_);
-  catalog_->set_live(live_);
-  return {};
+  if (catalog_) catalog_->set_live(live_);
 }
 
 std::string Daemon::where() const {
@@ -473,6 +410,7 @@ std::string Daemon::where() const {
 
 void Daemon::begin_drain() {
   stopping_ = true;
+  desk_->close();
   draining_ = workers_.size();
   log::info("stopping: running answers may finish", {});
   options_.service_manager.stopping(live_->config.server.drain_timeout + kCloseTime,

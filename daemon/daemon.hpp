@@ -15,7 +15,7 @@ struct Options {
   config::Loaded loaded;
   std::function<Result<config::Loaded>()> reload;  ///< for SIGHUP
   ServiceManager service_manager;                  ///< told how the daemon is
-  bool sandbox = false;  ///< no store and no network: an embedded stand-in for the API answers
+  bool sandbox = false;  ///< an embedded stand-in for the API answers; the store is for a while
 };
 
 /// What a user wants to know once the daemon listens.
@@ -24,6 +24,7 @@ struct Started {
   std::size_t keys = 0;
   std::size_t usable_keys = 0;
   Secret token;               ///< the first client token
+  Secret admin_token;         ///< for the admin pages; often the same
   bool token_is_new = false;  ///< made by this start
   std::string store;          ///< the store's path; "" with the sandbox
 };

@@ -1,7 +1,10 @@
 #include "daemon/gateway.hpp"
 
 #include "daemon/front/pages.hpp"
+#include "daemon/metrics.hpp"
 #include "daemon/picture_hosting.hpp"
+#include "daemon/request_record.hpp"
+#include "daemon/routes_admin.hpp"
 #include "daemon/routes_audio.hpp"
 #include "daemon/routes_chat.hpp"
 #include "daemon/routes_completions.hpp"
@@ -13,6 +16,7 @@
 #include "daemon/routes_messages.hpp"
 #include "daemon/routes_models.hpp"
 #include "daemon/routes_responses.hpp"
+#include "daemon/token_limits.hpp"
 #include "lib/log/log.hpp"
 
 namespace gembal::daemon {
@@ -46,6 +50,22 @@ bool takes_post_only(Target target) {
          target == Target::anthropic_messages || target == Target::anthropic_count;
 }
 
+/// Finds out who asks, and whether they may. Errors: unauthorized; keys_waiting (over a limit of
+/// the token's).
+Result<void> admit(RequestScope& scope) {
+  const auto now = std::chrono::system_clock::now();
+  auto caller = scope.live->access.caller_of(scope.exchange.request().head, now);
+  if (caller) {
+    scope.caller = *std::move(caller);
+  } else if (auto logged_in = logged_in_caller(scope)) {
+    scope.caller = *std::move(logged_in);
+  } else {
+    return std::move(caller).error();
+  }
+  if (!scope.caller.token) return {};
+  return scope.services.token_limits.take(*scope.caller.token, now);
+}
+
 void log_request(const RequestScope& scope) {
   if (!scope.live->config.logs.requests) return;
   const auto& exchange = scope.exchange;
@@ -61,6 +81,7 @@ void log_request(const RequestScope& scope) {
              {"ms", milliseconds},
              {"bytes", exchange.body_bytes()},
              {"model", scope.model},
+             {"token", scope.caller.name},
              {"key", scope.key_id},
              {"attempts", scope.journey.left.size() + (scope.key_id.empty() ? 0 : 1)},
              {"failure", left && scope.failure.empty() ? std::string_view("the client left")
@@ -89,7 +110,9 @@ front::Service Gateway::service() {
 }
 
 async::Task<void> Gateway::handle(Exchange& exchange) {
-  RequestScope scope{exchange, services_, live_, {}, {}, {}, {}, {}, {}, {}};
+  RequestScope scope{exchange, services_, live_};
+  scope.trail->keeps_requests = live_->config.records.bodies;
+  services_.metrics.request_began();
   auto route = find_route(exchange.request().head);
   if (route) {
     scope.route = *std::move(route);
@@ -97,6 +120,8 @@ async::Task<void> Gateway::handle(Exchange& exchange) {
   } else {
     co_await answer_error(scope, std::move(route).error());
   }
+  services_.metrics.request_ended();
+  if (scope.route.needs_token) record_request(scope);
   log_request(scope);
 }
 
@@ -106,11 +131,12 @@ async::Task<void> Gateway::serve(RequestScope& scope) {
     co_await answer_response(scope, preflight(scope));
     co_return;
   }
-  if (scope.route.needs_token && !scope.live->access.allows(head)) {
-    Error error{ErrorKind::unauthorized, "the client token is missing or wrong",
-                "send one of auth.tokens as 'Authorization: Bearer' or 'x-goog-api-key'"};
-    co_await answer_error(scope, std::move(error));
-    co_return;
+  if (scope.route.needs_token) {
+    auto admitted = admit(scope);
+    if (!admitted) {
+      co_await answer_error(scope, std::move(admitted).error());
+      co_return;
+    }
   }
   const auto target = scope.route.target;
   if (takes_post_only(target) && head.method != "POST") {
@@ -135,6 +161,8 @@ async::Task<void> Gateway::serve(RequestScope& scope) {
     case Target::openai_images: co_await image_generations(scope); break;
     case Target::openai_edits: co_await image_edits(scope); break;
     case Target::picture: co_await show_picture(scope); break;
+    case Target::admin: co_await admin_request(scope); break;
+    case Target::metrics: co_await show_metrics(scope); break;
     case Target::page:
       co_await answer_response(scope, services_.pages.serve(scope.exchange.request()));
       break;

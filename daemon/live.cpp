@@ -3,7 +3,7 @@
 namespace gembal::daemon {
 
 Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector<Secret> tokens,
-                                              bool sandbox) {
+                                              std::vector<store::ClientToken> named, bool sandbox) {
   auto address = UpstreamAddress::parse(config.upstream.base_url);
   if (!address) return std::move(address).error();
 
@@ -22,8 +22,6 @@ Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector
   front.head.total_bytes = config.server.max_header_bytes;
   front.head_time = config.server.header_timeout;
 
-  if (!config.auth.admin_token.empty()) tokens.push_back(config.auth.admin_token);
-
   // Clients of Anthropic's have the names of its models built in.
   if (!config.models.anthropic.empty())
     config.models.rules.aliases.emplace_back("*claude-*", config.models.anthropic);
@@ -31,7 +29,8 @@ Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector
   std::vector<std::string> extra;
   for (const auto& [name, value] : config.upstream.headers) extra.push_back(name + ": " + value);
 
-  return std::make_shared<const Live>(Live{std::move(config), Access(std::move(tokens)),
+  Access access(std::move(tokens), config.auth.admin_token, std::move(named));
+  return std::make_shared<const Live>(Live{std::move(config), std::move(access),
                                            *std::move(address), limits, front, std::move(extra),
                                            sandbox});
 }

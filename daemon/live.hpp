@@ -24,8 +24,9 @@ struct Live {
   bool sandbox = false;                    ///< upstream is the embedded sandbox
 };
 
-/// `tokens`: the client tokens in force; the administrator's is good, too. Errors: config.
+/// `tokens`: the configured tokens in force, of which the first is the administrator's unless the
+/// configuration has another; `named`: those of the store. Errors: config.
 Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector<Secret> tokens,
-                                              bool sandbox);
+                                              std::vector<store::ClientToken> named, bool sandbox);
 
 }  // namespace gembal::daemon

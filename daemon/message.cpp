@@ -8,6 +8,7 @@ int http_status(ErrorKind kind) {
     case ErrorKind::config:
     case ErrorKind::bad_request: return 400;
     case ErrorKind::unauthorized: return 401;
+    case ErrorKind::forbidden: return 403;
     case ErrorKind::not_found: return 404;
     case ErrorKind::too_large: return 413;
     case ErrorKind::unsupported: return 501;

@@ -53,9 +53,20 @@ class Exchange {
   /// Raised when the client leaves or the daemon stops for good.
   async::Interrupt& interrupt() { return interrupt_; }
 
+  /// The client's address, without its port; "" when it has none.
+  virtual std::string peer() const { return ""; }
+  /// Whether the client is on this machine.
+  bool is_local() const {
+    const auto address = peer();
+    return address.empty() || address == "::1" || address.starts_with("127.") ||
+           address.starts_with("::ffff:127.");
+  }
+
   /// A short name for this request in logs and in x-gembal-request-id.
   const std::string& id() const { return id_; }
   std::chrono::steady_clock::time_point started() const { return started_; }
+  /// When the reply began; the epoch of the clock before.
+  std::chrono::steady_clock::time_point replied() const { return replied_; }
 
   /// The next piece of a body that is streamed (see front::Service::streams_body); nullopt at its
   /// proper end, and for a body that was read whole, which is in request(). One call at a time. A
@@ -91,6 +102,7 @@ class Exchange {
   async::Interrupt interrupt_;
   std::string id_;
   std::chrono::steady_clock::time_point started_{};
+  std::chrono::steady_clock::time_point replied_{};
   int status_ = 0;
   std::uint64_t body_bytes_ = 0;
 };

@@ -61,6 +61,12 @@ bool has_fallback(const RequestScope& scope, std::string_view model) {
                      [model](const auto& one) { return one.first == model; });
 }
 
+Error not_for_this_token(const RequestScope& scope, const std::string& model) {
+  return {ErrorKind::forbidden,
+          "the client token '" + scope.caller.name + "' may not ask the model " + model,
+          "it may ask: " + join(scope.caller.token->models, ", ")};
+}
+
 namespace {
 
 upstream::RequestFacts facts_of(const upstream::Call& call) {
@@ -112,6 +118,7 @@ async::Task<Result<void>> look_at_long_body(RequestScope& scope, upstream::Call&
 
 async::Task<Result<Answer>> open_upstream(RequestScope& scope, upstream::Call call,
                                           async::Interrupt* interrupt) {
+  if (!may_ask(scope.caller, call.model)) co_return not_for_this_token(scope, call.model);
   auto limits = limits_of(scope);
   if (call.body_source) limits.deadline = {};  // an upload takes its time
   auto& gives_up = interrupt ? *interrupt : scope.exchange.interrupt();

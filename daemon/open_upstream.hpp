@@ -33,6 +33,9 @@ async::Task<Result<upstream::Answer>> open_upstream(RequestScope& scope, upstrea
 /// JSON over this size is taken apart on a worker, lest the loop's other requests feel it.
 inline constexpr std::size_t kLongComputation = 128 * 1024;
 
+/// A token may not ask that model: see may_ask().
+Error not_for_this_token(const RequestScope& scope, const std::string& model);
+
 /// Fills in what a key is chosen by: the conversation, an estimate of the tokens, and the key that
 /// owns what the request quotes. A long body is looked at on a worker. Errors: bad_request (it
 /// quotes objects of different projects).

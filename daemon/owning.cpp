@@ -23,15 +23,11 @@ async::Task<void> remember_objects(RequestScope& scope, keypool::Key key,
     owners.push_back({std::move(object.name), key.id, key.project, object.target, object.expires});
   }
   if (owners.empty()) co_return;
-  if (!scope.services.writer) {
-    scope.services.owners.learn(owners, wall_clock());
-    co_return;
-  }
   // The writer may answer after this wait is over: the event stays as long as that.
   auto& loop = scope.exchange.loop();
   const auto written = std::make_shared<async::Event>(loop);
-  scope.services.writer->remember(
-      std::move(owners), [&loop, written] { loop.post([written] { written->signal(); }); });
+  scope.services.writer.remember(std::move(owners),
+                                 [&loop, written] { loop.post([written] { written->signal(); }); });
   async::Deadline patience(loop, [written] { written->signal(); });
   patience.set(kPatience);
   co_await written->wait();
@@ -41,11 +37,7 @@ void forget_object(RequestScope& scope, const std::string& name, std::chrono::se
   auto owner = scope.services.owners.find(name, wall_clock());
   if (!owner) return;
   owner->expires = wall_clock() + after;
-  if (scope.services.writer) {
-    scope.services.writer->remember({*owner}, nullptr);
-  } else {
-    scope.services.owners.learn({*owner}, wall_clock());
-  }
+  scope.services.writer.remember({*owner}, nullptr);
 }
 
 }  // namespace gembal::daemon

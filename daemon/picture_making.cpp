@@ -102,16 +102,9 @@ upstream::Call PictureMaking::call_for(RequestScope& scope, const std::string& m
 /// A part has a scope of its own, so that the parts do not write into each other's; what it found
 /// out is added to the request's when it ends.
 async::Task<void> PictureMaking::run_part(std::size_t part) {
-  RequestScope own{scope_.exchange,
-                   scope_.services,
-                   scope_.live,
-                   scope_.route,
-                   call_.called.model,
-                   {},
-                   {},
-                   {},
-                   {},
-                   {}};
+  RequestScope own{scope_.exchange, scope_.services, scope_.live, scope_.route, call_.called.model};
+  own.caller = scope_.caller;
+  own.trail = scope_.trail;
   Outcome outcome;
   for (int tries = 0; tries < kTries; ++tries) {
     outcome = co_await try_part(own, part);

@@ -32,6 +32,7 @@ upstream::Call RequestScope::call(std::string url) const {
   upstream::Call made;
   made.url = std::move(url);
   made.headers = live->extra_headers;
+  made.trail = trail;
   return made;
 }
 

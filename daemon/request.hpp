@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/access.hpp"
 #include "daemon/dialect.hpp"
 #include "daemon/live.hpp"
 #include "daemon/message.hpp"
@@ -18,25 +19,39 @@ namespace gembal::daemon {
 namespace front {
 class Pages;
 }
+namespace admin {
+class Desk;
+}
 class Background;
 class Kept;
+class Metrics;
 class ModelCatalog;
+class Recorder;
 class RunningResponses;
 class StoreWriter;
+class TokenLimits;
 
-/// What the requests of one loop share. Everything in it outlives them.
-struct Services {
-  upstream::Dispatcher& dispatcher;
-  http::Client& client;
+/// What all requests share. Everything in it outlives them, and may be used from any loop.
+struct SharedServices {
   async::Workers& workers;
   const front::Pages& pages;
   ObjectOwners& owners;
   ModelCatalog& catalog;
   Kept& kept;
-  Background& background;
   RunningResponses& running;
-  StoreWriter* writer;   ///< null: nothing is remembered beyond this process
+  StoreWriter& writer;
   images::Shelf& shelf;  ///< of the pictures that gembal keeps itself
+  Recorder& recorder;
+  Metrics& metrics;
+  TokenLimits& token_limits;
+  admin::Desk& desk;
+};
+
+/// What the requests of one loop share.
+struct Services : SharedServices {
+  upstream::Dispatcher& dispatcher;
+  http::Client& client;
+  Background& background;
 };
 
 /// One request on its way through a handler, and what its log line will say.
@@ -44,14 +59,17 @@ struct RequestScope {
   Exchange& exchange;
   Services& services;
   std::shared_ptr<const Live> live;  ///< one snapshot from start to end
-  Route route;
+  Route route{};
 
-  std::string model;                         ///< "" when it is not about one
-  std::string answering_model;               ///< another one that answered for it; "" when none did
-  std::string key_id;                        ///< of the key that answered
-  std::vector<std::string> unknown_objects;  ///< that it names, and nobody knows whose they are
-  upstream::Journey journey;
-  std::string failure;  ///< why it went wrong; "" when it did not
+  std::string model{};            ///< "" when it is not about one
+  std::string answering_model{};  ///< another one that answered for it; "" when none did
+  std::string key_id{};           ///< of the key that answered
+  std::vector<std::string> unknown_objects{};  ///< that it names, and nobody knows whose they are
+  upstream::Journey journey{};
+  std::string failure{};  ///< why it went wrong; "" when it did not
+
+  Caller caller{};  ///< meaningful where a token is needed
+  std::shared_ptr<upstream::Trail> trail = std::make_shared<upstream::Trail>();
 
   /// A call of upstream at `url` as the configuration wants it; method, body and form are the
   /// caller's to set.

@@ -13,13 +13,11 @@ constexpr std::size_t kMostBefore = 1'000;
 
 /// Returns once what was remembered is on disk.
 async::Task<void> wait_until_written(RequestScope& scope) {
-  if (!scope.services.writer) co_return;
   // The writer may answer after this wait is over: the event stays as long as that.
   auto& loop = scope.exchange.loop();
   const auto written = std::make_shared<async::Event>(loop);
-  scope.services.writer->remember(std::vector<store::ObjectOwner>(), [&loop, written] {
-    loop.post([written] { written->signal(); });
-  });
+  scope.services.writer.remember(std::vector<store::ObjectOwner>(),
+                                 [&loop, written] { loop.post([written] { written->signal(); }); });
   async::Deadline patience(loop, [written] { written->signal(); });
   patience.set(kPatience);
   co_await written->wait();
@@ -31,10 +29,7 @@ Error not_found(const std::string& id) {
 
 }  // namespace
 
-std::string client_of(const RequestScope& scope) {
-  const auto* token = scope.live->access.token_of(scope.exchange.request().head);
-  return token ? token->id() : "";
-}
+std::string client_of(const RequestScope& scope) { return scope.caller.id; }
 
 async::Task<Result<SharedResponse>> find_response(RequestScope& scope, std::string id) {
   auto text = co_await scope.services.kept.read(scope.exchange.loop(), KeptKind::response, id);

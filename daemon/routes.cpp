@@ -1,5 +1,8 @@
 #include "daemon/routes.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "lib/core/text.hpp"
 #include "lib/gemini/extras.hpp"
 #include "lib/gemini/model_name.hpp"
@@ -61,6 +64,15 @@ Route translated(Target target, Dialect dialect) {
   route.target = target;
   route.dialect = dialect;
   return route;
+}
+
+/// The pages, and what belongs to them.
+bool is_admin_path(std::string_view path) {
+  constexpr std::array kPages = {"/",       "/login",      "/logout", "/keys",  "/keys_status",
+                                 "/config", "/error_logs", "/logs",   "/stats", "/play",
+                                 "/tokens", "/docs"};
+  return std::find(kPages.begin(), kPages.end(), path) != kPages.end() ||
+         path.starts_with("/assets/") || path.starts_with("/api/admin/");
 }
 
 Route openai(Target target) { return translated(target, Dialect::openai); }
@@ -197,6 +209,8 @@ Result<Route> find_route(const front::RequestHead& head) {
 
   Route page;
   page.needs_token = false;
+  if (path == "/metrics") page.target = Target::metrics;
+  if (is_admin_path(path)) page.target = Target::admin;
   if (rest = path; take_prefix(rest, "/images") && rest.size() > 1) {
     // Its name cannot be guessed: it is its own token.
     page.target = Target::picture;

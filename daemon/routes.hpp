@@ -28,7 +28,9 @@ enum class Target {
   openai_forward,       ///< Google's own OpenAI-compatible surface
   upload,               ///< files on their way to the Gemini API, of any size
   picture,              ///< one that gembal keeps: its name is in upstream_path
-  page,                 ///< served by gembal itself
+  page,                 ///< about how gembal is: health
+  metrics,              ///< the same, for Prometheus
+  admin,                ///< the admin pages, their log-in and their API
   unsupported,          ///< a part of an API that gembal does not offer: 501
 };
 

@@ -282,6 +282,10 @@ async::Task<void> embeddings(RequestScope& scope) {
   if (called->model != call->model) call->gemini_model = called->model;
   scope.model = call->model;
   if (call->gemini_model != call->model) scope.answering_model = call->gemini_model;
+  if (!may_ask(scope.caller, call->gemini_model)) {
+    co_await answer_error(scope, not_for_this_token(scope, call->gemini_model));
+    co_return;
+  }
   Batches batches(scope, *call);
   co_await batches.answer();
 }

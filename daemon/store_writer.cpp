@@ -14,6 +14,7 @@ constexpr auto kGather =
 constexpr auto kLook =
     std::chrono::milliseconds{500};  // between two looks for other processes' changes
 constexpr auto kCleanUp = std::chrono::hours{1};
+constexpr auto kTokenDays = std::chrono::seconds{5};
 constexpr std::size_t kMostWaiting = 20'000;
 constexpr std::int64_t kHoursCounted = 26;
 
@@ -26,6 +27,18 @@ std::string row_name(const keypool::Usage& row) {
 template <typename T>
 void append(std::vector<T>& to, std::vector<T> from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+/// The keys that news are about; none of them: any may be; nullopt: they are about no key.
+std::optional<std::vector<std::string>> keys_of(const store::News& news) {
+  if (news.keys.empty() && news.states.empty()) return std::nullopt;
+  std::vector<std::string> ids;
+  for (const auto& key : news.keys) ids.push_back(key.id);
+  for (const auto& state : news.states) {
+    if (state.subject.starts_with("p:")) return std::vector<std::string>();
+    if (state.subject.starts_with("k:")) ids.push_back(state.subject.substr(2));
+  }
+  return ids.empty() ? std::nullopt : std::optional(std::move(ids));
 }
 
 void learn(keypool::KeyPool& pool, const store::News& news, TimePoint now) {
@@ -47,14 +60,17 @@ Result<store::News> load_pool(store::KeyStore& store, keypool::KeyPool& pool, Ti
   return news;
 }
 
-StoreWriter::StoreWriter(store::KeyStore store, keypool::KeyPool& pool, ObjectOwners& owners,
-                         KeptMemory& kept, const store::News& loaded,
-                         std::function<void()> settings_changed)
+StoreWriter::StoreWriter(store::KeyStore store, store::Journal journal, Remembered remembered,
+                         const store::News& loaded, StoreFollowers followers)
     : store_(std::move(store)),
-      pool_(pool),
-      owners_(owners),
-      kept_(kept),
-      settings_changed_(std::move(settings_changed)),
+      journal_(std::move(journal)),
+      pool_(remembered.pool),
+      owners_(remembered.owners),
+      kept_(remembered.kept),
+      recorder_(remembered.recorder),
+      token_limits_(remembered.token_limits),
+      metrics_(remembered.metrics),
+      followers_(std::move(followers)),
       seen_seq_(loaded.seq) {
   kept_.write_behind();
   for (const auto& row : loaded.usage) counted_[row_name(row)] = {0, row.requests, row.hour};
@@ -111,17 +127,20 @@ void StoreWriter::run() {
       std::unique_lock lock(mutex_);
       // A store that fails is not asked again and again.
       changed_.wait_for(lock, kLook, [this] {
-        return stopping_ || (!write_failed_ &&
-                             (!waiting_.empty() || !enabled_.empty() || !when_written_.empty()));
+        return stopping_ || look_ ||
+               (!write_failed_ &&
+                (!waiting_.empty() || !enabled_.empty() || !when_written_.empty()));
       });
       // A failure of one key is often followed by those of others. Whoever waits for its object to
       // be written is not kept.
       changed_.wait_for(lock, kGather, [this] {
-        return stopping_ || waiting_.changes.empty() || !when_written_.empty();
+        return stopping_ || look_ || waiting_.changes.empty() || !when_written_.empty();
       });
+      look_ = false;
       stop = stopping_;
     }
     write_waiting();
+    write_journal();
     if (stop) return;
     write_enabled();
     follow_other_processes();
@@ -160,6 +179,53 @@ void StoreWriter::write_waiting() {
     }
   }
   for (const auto& tell : when_written) tell();
+}
+
+/// After the keys' own, which must not wait for it.
+void StoreWriter::write_journal() {
+  const auto dropped = recorder_.take_dropped();
+  metrics_.note_dropped(dropped);
+  if (dropped > 0)
+    log::warn("the store is too slow: records of requests were dropped", {{"dropped", dropped}});
+  if (write_failed_) return share_token_days();
+  token_limits_.begin_write();
+  auto batch = recorder_.take();
+  if (!batch.empty()) {
+    const auto written = journal_.write(batch);
+    write_failed_ = !written;
+    note(written);
+    if (!written) return recorder_.give_back(std::move(batch));
+  }
+  share_token_days();
+}
+
+/// What tokens have used today is the sum of what all processes wrote.
+void StoreWriter::share_token_days() {
+  const auto now = wall_clock();
+  if (write_failed_ || now < next_token_days_) return;
+  next_token_days_ = now + kTokenDays;
+  const auto today = std::chrono::floor<std::chrono::days>(now);
+  const auto used = journal_.groups(store::kDayStep, to_unix_seconds(today), store::GroupBy::token);
+  if (!used) return note(used.error());
+  std::vector<TokenLimits::Day> days;
+  for (const auto& group : *used) {
+    if (!group.name.empty())
+      days.push_back({group.name, group.traffic.requests, group.traffic.total_tokens});
+  }
+  token_limits_.learn(days, now);
+}
+
+void StoreWriter::look() {
+  {
+    const std::lock_guard lock(mutex_);
+    look_ = true;
+  }
+  changed_.notify_one();
+}
+
+void StoreWriter::keep(store::Retention retention) {
+  const std::lock_guard lock(mutex_);
+  retention_ = retention;
 }
 
 /// What could not be written goes before what came meanwhile.
@@ -213,14 +279,22 @@ void StoreWriter::follow_other_processes() {
   if (news->seq == seen_seq_) return;
   if (news->owner_changed) {
     if (auto reloaded = reload(now); !reloaded) return note(reloaded);
+    if (followers_.keys_changed) followers_.keys_changed({});
   } else {
+    auto changed = keys_of(*news);
     leave_to_next_write(news->keys);
     pool_.learn_keys(news->keys, now);
     learn(pool_, *news, now);
+    if (changed && followers_.keys_changed) followers_.keys_changed(*std::move(changed));
   }
   count_others(news->usage, now);
   owners_.learn(news->objects, now);
-  if (news->settings_changed && settings_changed_) settings_changed_();
+  if (news->settings_changed && followers_.settings_changed) followers_.settings_changed();
+  if (news->tokens_changed && followers_.tokens_changed) {
+    auto tokens = store_.client_tokens();
+    if (!tokens) return note(tokens.error());
+    followers_.tokens_changed(*std::move(tokens));
+  }
   seen_seq_ = news->seq;
 }
 
@@ -270,7 +344,13 @@ void StoreWriter::clean_up(TimePoint now) {
   const auto oldest = to_unix_seconds(now) / 3600 - kHoursCounted;
   std::erase_if(counted_, [oldest](const auto& row) { return row.second.hour < oldest; });
   owners_.forget_old(now);
+  store::Retention retention;
+  {
+    const std::lock_guard lock(mutex_);
+    retention = retention_;
+  }
   if (!write_failed_) note(store_.forget_old(now));
+  if (!write_failed_) note(journal_.forget_old(now, retention));
 }
 
 // A store that fails does so on every look: said once, when it begins and when it is over.

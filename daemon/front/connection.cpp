@@ -14,7 +14,7 @@ constexpr std::size_t kMostLingering = 1u << 20;  // bytes thrown away behind th
 
 /// Distinct within a machine's lifetime and cheap: a random start, then counting.
 std::string next_id() {
-  static const std::string prefix = random_hex(4);
+  static const std::string prefix = random_hex(6);
   static std::atomic<std::uint64_t> count{0};
   char digits[17];
   const auto [end, failure] = std::to_chars(digits, digits + sizeof digits, ++count, 16);
@@ -46,6 +46,12 @@ void Connection::start() {
   loop_.spawn([](std::shared_ptr<Connection> self) -> async::Task<void> {
     co_await self->run();
   }(shared_from_this()));
+}
+
+std::string Connection::peer() const {
+  std::error_code failed;
+  const auto endpoint = socket_.remote_endpoint(failed);
+  return failed ? "" : endpoint.address().to_string();
 }
 
 void Connection::drain() {
@@ -127,6 +133,7 @@ async::Task<void> Connection::run() {
     phase_ = Phase::idle;
     limits_ = service_.limits();
     status_ = 0;
+    replied_ = {};
     body_bytes_ = 0;
     framing_ = Framing::none;
     cut_ = false;

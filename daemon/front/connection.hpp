@@ -60,6 +60,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   /// Ends at once.
   void cut();
 
+  std::string peer() const override;
   async::Task<Result<std::optional<std::string>>> next_body_piece() override;
   async::Task<bool> answer(Response response) override;
   void begin(int status, const Headers& headers, std::optional<std::uint64_t> length) override;

@@ -38,6 +38,7 @@ bool has_no_body(int status) { return status == 204 || status == 304; }
 
 void Connection::begin(int status, const Headers& headers, std::optional<std::uint64_t> length) {
   status_ = status;
+  replied_ = std::chrono::steady_clock::now();
   if (draining_ || (body_ && !body_->complete)) keep_alive_ = false;
   out_ += "HTTP/1.1 ";
   append_number(out_, static_cast<std::uint64_t>(status), 10);

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <string>
 
-#include "daemon/message.hpp"
+#include "daemon/front/site.hpp"
 
 namespace gembal::daemon::front {
 
@@ -13,20 +13,17 @@ struct Readiness {
   bool store_works = true;
 };
 
-/// What gembal serves itself rather than passing on. cpp-httplib's parser and routes, fed with one
-/// whole request from memory: it never sees a socket.
+/// The pages of whoever watches over gembal: /healthz, /health, /readyz, /metrics.
 ///
-/// Thread-safe, as long as `readiness` is.
+/// Thread-safe, as long as what they tell is.
 class Pages {
  public:
-  explicit Pages(std::function<Readiness()> readiness);
-  ~Pages();
+  Pages(std::function<Readiness()> readiness, std::function<std::string()> metrics);
 
-  Response serve(const Request& request) const;
+  Response serve(const Request& request) const { return site_.serve(request); }
 
  private:
-  class Site;
-  std::unique_ptr<Site> site_;
+  Site site_;
 };
 
 }  // namespace gembal::daemon::front

@@ -92,6 +92,20 @@ struct DownloadOptions {
   std::vector<std::string> private_hosts;  ///< "host" or "host:port"
 };
 
+/// What is remembered about requests; zero keeps it for ever.
+struct RecordOptions {
+  bool bodies = false;  ///< of requests that failed
+  milliseconds keep_errors{};
+  milliseconds keep_requests{};
+};
+
+/// The admin pages, and what else is for whoever runs the daemon.
+struct WebOptions {
+  milliseconds session{};  ///< how long who has logged in may do nothing
+  std::vector<std::string> hosts;
+  bool public_metrics = false;
+};
+
 struct ClientOptions {
   std::string model;  ///< of chat
   std::string url;    ///< of a daemon that commands go through; "": the store's keys are used
@@ -112,6 +126,8 @@ struct Config {
   DownloadOptions downloads;
   images::Options images;  ///< where pictures go for which an address is wanted
   log::Options logs;
+  RecordOptions records;
+  WebOptions web;
   ClientOptions client;
 };
 

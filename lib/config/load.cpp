@@ -330,12 +330,10 @@ std::string why_without_effect(const std::string& name) {
       {"VERTEX_EXPRESS_BASE_URL", "Vertex express is not offered"},
       {"PROXIES", "the usual https_proxy is honoured instead"},
       {"PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY", "the usual https_proxy is honoured instead"},
-      {"TIMEZONE", "times are shown in UTC"},
-      {"ERROR_LOG_RECORD_REQUEST_BODY", "bodies are never logged"},
-      {"AUTO_DELETE_ERROR_LOGS_ENABLED", "the log goes to stderr"},
-      {"AUTO_DELETE_ERROR_LOGS_DAYS", "the log goes to stderr"},
-      {"AUTO_DELETE_REQUEST_LOGS_ENABLED", "the log goes to stderr"},
-      {"AUTO_DELETE_REQUEST_LOGS_DAYS", "the log goes to stderr"},
+      {"TIMEZONE", "commands show times in UTC, pages in the browser's own zone"},
+      {"AUTO_DELETE_ERROR_LOGS_ENABLED", "logs.keep_errors alone says it: 0s keeps them for ever"},
+      {"AUTO_DELETE_REQUEST_LOGS_ENABLED",
+       "logs.keep_requests alone says it: 0s keeps them for ever"},
       {"URL_NORMALIZATION_ENABLED", "paths are taken as they come"},
       {"FILES_USER_ISOLATION_ENABLED", "every client token sees the files of all"},
       {"FILES_CLEANUP_ENABLED", "files are forgotten when upstream lets them expire"},
@@ -344,7 +342,6 @@ std::string why_without_effect(const std::string& name) {
       {"ENABLE_TTS", "speech is always offered"},
       {"GITHUB_REPO_OWNER", "gembal looks for no newer versions"},
       {"GITHUB_REPO_NAME", "gembal looks for no newer versions"},
-      {"ADMIN_SESSION_EXPIRE", "there are no pages to log in to"},
   };
   const auto known = kWithout.find(name);
   return known == kWithout.end() || setting_of_variable(name) ? "" : known->second;

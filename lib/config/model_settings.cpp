@@ -58,6 +58,7 @@ Setting aliases_setting() {
 Setting thinking_budget_setting() {
   Setting made;
   made.key = "models.thinking_budget";
+  made.type = SettingType::pairs;
   made.default_text = "[]";
   made.is_list = true;
   made.set = [](Config& config, const Values& values) -> std::string {
@@ -85,6 +86,7 @@ Setting thinking_budget_setting() {
 Setting safety_setting() {
   Setting made;
   made.key = "safety.settings";
+  made.type = SettingType::pairs;
   made.default_text = "[]";
   made.is_list = true;
   made.set = [](Config& config, const Values& values) -> std::string {

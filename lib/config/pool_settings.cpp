@@ -13,6 +13,8 @@ constexpr std::pair<const char*, keypool::Choice> kChoices[] = {
 Setting pool_policy() {
   Setting made;
   made.key = "pool.policy";
+  made.type = SettingType::choice;
+  made.choices = {"round-robin", "least-used", "least-in-flight", "fill-first"};
   made.default_text = in_quotes("round-robin");
   made.set = [](Config& config, const Values& values) -> std::string {
     const auto word = lower(one(values));
@@ -35,6 +37,8 @@ Setting pool_policy() {
 Setting pool_affinity() {
   Setting made;
   made.key = "pool.affinity";
+  made.type = SettingType::choice;
+  made.choices = {"conversation", "off"};
   made.default_text = in_quotes("conversation");
   made.set = [](Config& config, const Values& values) -> std::string {
     const auto word = lower(one(values));

@@ -30,5 +30,6 @@ std::pair<std::string, std::string> read_pair(std::string_view line) {
 
 std::string in_hours(const std::string& text) { return text + "h"; }
 std::string in_seconds(const std::string& text) { return text + "s"; }
+std::string in_days(const std::string& text) { return text + "d"; }
 
 }  // namespace gembal::config

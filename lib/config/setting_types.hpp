@@ -33,6 +33,7 @@ std::pair<std::string, std::string> read_pair(std::string_view line);
 // The original's units.
 std::string in_hours(const std::string& text);    ///< "1" -> "1h"
 std::string in_seconds(const std::string& text);  ///< "300" -> "300s"
+std::string in_days(const std::string& text);     ///< "7" -> "7d"
 
 /// Where in a Config, constant or not, a value is: the members that lead there.
 template <typename... Members>
@@ -98,6 +99,8 @@ Setting optional_web_address(std::string key, At at) {
 template <typename At>
 Setting choice(std::string key, std::string standard, std::vector<std::string> words, At at) {
   auto made = text(std::move(key), std::move(standard), at);
+  made.type = SettingType::choice;
+  made.choices = words;
   made.set = [at, words](Config& config, const Values& values) -> std::string {
     const auto word = lower(one(values));
     if (std::find(words.begin(), words.end(), word) == words.end())
@@ -112,6 +115,7 @@ template <typename At>
 Setting number(std::string key, int standard, std::int64_t least, std::int64_t most, At at) {
   Setting made;
   made.key = std::move(key);
+  made.type = SettingType::integer;
   made.default_text = std::to_string(standard);
   made.set = [at, least, most](Config& config, const Values& values) {
     return whole_number(one(values), least, most, at(config));
@@ -124,6 +128,7 @@ template <typename At>
 Setting flag(std::string key, bool standard, At at) {
   Setting made;
   made.key = std::move(key);
+  made.type = SettingType::boolean;
   made.default_text = standard ? "true" : "false";
   made.set = [at](Config& config, const Values& values) -> std::string {
     const auto read = parse_bool(one(values));
@@ -139,6 +144,7 @@ template <typename At>
 Setting duration(std::string key, std::string standard, At at) {
   Setting made;
   made.key = std::move(key);
+  made.type = SettingType::duration;
   made.default_text = in_quotes(standard);
   made.set = [at](Config& config, const Values& values) -> std::string {
     const auto read = parse_duration(one(values));
@@ -157,6 +163,7 @@ template <typename At>
 Setting size(std::string key, std::string standard, At at) {
   Setting made;
   made.key = std::move(key);
+  made.type = SettingType::size;
   made.default_text = in_quotes(standard);
   made.set = [at](Config& config, const Values& values) -> std::string {
     const auto read = parse_size(one(values));
@@ -177,6 +184,7 @@ template <typename At>
 Setting list(std::string key, std::vector<std::string> standard, At at) {
   Setting made;
   made.key = std::move(key);
+  made.type = SettingType::list;
   made.default_text = quoted_list(standard);
   made.is_list = true;
   made.set = [at](Config& config, const Values& values) {
@@ -205,6 +213,7 @@ template <typename At>
 Setting secrets(std::string key, At at) {
   Setting made;
   made.key = std::move(key);
+  made.type = SettingType::list;
   made.default_text = "[]";
   made.is_list = made.is_secret = true;
   made.set = [at](Config& config, const Values& values) {
@@ -216,6 +225,11 @@ Setting secrets(std::string key, At at) {
     std::vector<std::string> shown;
     for (const auto& secret : at(config)) shown.push_back(secret.redacted());
     return quoted_list(shown);
+  };
+  made.reveal = [at](const Config& config) {
+    std::vector<std::string> whole;
+    for (const auto& secret : at(config)) whole.push_back(secret.reveal());
+    return quoted_list(whole);
   };
   return made;
 }
@@ -234,6 +248,7 @@ Setting secret(std::string key, At at) {
     const Secret& value = at(config);
     return in_quotes(value.empty() ? "" : value.redacted());
   };
+  made.reveal = [at](const Config& config) { return in_quotes(at(config).reveal()); };
   return made;
 }
 
@@ -242,6 +257,7 @@ template <typename At>
 Setting pairs(std::string key, std::string form, At at) {
   Setting made;
   made.key = std::move(key);
+  made.type = SettingType::pairs;
   made.default_text = "[]";
   made.is_list = true;
   made.set = [at, form](Config& config, const Values& values) -> std::string {

@@ -7,6 +7,20 @@
 
 namespace gembal::config {
 
+const char* to_string(SettingType type) {
+  switch (type) {
+    case SettingType::text: return "text";
+    case SettingType::choice: return "choice";
+    case SettingType::integer: return "integer";
+    case SettingType::boolean: return "boolean";
+    case SettingType::duration: return "duration";
+    case SettingType::size: return "size";
+    case SettingType::list: return "list";
+    case SettingType::pairs: return "pairs";
+  }
+  return "text";
+}
+
 Setting Setting::original(std::string name,
                           std::function<std::string(const std::string&)> convert) && {
   original_name = std::move(name);

@@ -10,6 +10,11 @@
 
 namespace gembal::config {
 
+/// What a value looks like; an editor offers what fits.
+enum class SettingType { text, choice, integer, boolean, duration, size, list, pairs };
+
+const char* to_string(SettingType type);
+
 /// One setting: everything that the file, the environment, the example, the man page and `config
 /// show` know about it.
 struct Setting {
@@ -17,7 +22,9 @@ struct Setting {
   std::string default_text;   ///< as it would stand in the file: `"30s"`, `["127.0.0.1:8000"]`
   std::string original_name;  ///< the environment name that gemini-balance has for it; "" for none
   std::string meaning;        ///< one line, with its unit and range
-  bool is_list = false;
+  SettingType type = SettingType::text;
+  std::vector<std::string> choices{};  ///< of a choice: its words
+  bool is_list = false;                ///< of texts; pairs are "NAME: OTHER" texts
   bool is_secret = false;
   bool needs_restart = false;
 
@@ -26,6 +33,8 @@ struct Setting {
   std::function<std::string(Config&, const Values&)> set;
   /// The value in force, as it would stand in the file; secrets redacted.
   std::function<std::string(const Config&)> show;
+  /// The same with its secrets as they are; null for a setting that has none.
+  std::function<std::string(const Config&)> reveal;
   /// Turns the original's unit into ours ("300" seconds into "300s"); null when they are the same.
   std::function<std::string(const std::string&)> from_original;
 

@@ -8,6 +8,7 @@ namespace {
 Setting headers() {
   Setting made;
   made.key = "upstream.headers";
+  made.type = SettingType::pairs;
   made.default_text = "[]";
   made.is_list = true;
   made.set = [](Config& config, const Values& values) -> std::string {

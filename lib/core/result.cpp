@@ -9,6 +9,7 @@ const char* to_string(ErrorKind kind) {
     case ErrorKind::config: return "config";
     case ErrorKind::bad_request: return "bad_request";
     case ErrorKind::unauthorized: return "unauthorized";
+    case ErrorKind::forbidden: return "forbidden";
     case ErrorKind::not_found: return "not_found";
     case ErrorKind::too_large: return "too_large";
     case ErrorKind::unsupported: return "unsupported";

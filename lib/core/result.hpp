@@ -15,6 +15,7 @@ enum class ErrorKind {
   config,         ///< a setting is unknown, of the wrong type or out of range
   bad_request,    ///< the caller's request cannot be served as it is
   unauthorized,   ///< a client token is missing or wrong
+  forbidden,      ///< the token may not do that
   not_found,      ///< the named thing does not exist
   too_large,      ///< over a configured limit
   unsupported,    ///< a method or feature that this address does not offer

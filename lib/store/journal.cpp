@@ -1,6 +1,7 @@
 #include "lib/store/journal.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "lib/store/database.hpp"
 #include "lib/store/journal_rows.hpp"
@@ -67,6 +68,21 @@ std::int64_t latency_of_share(const Latencies& latencies, double share) {
     before += here;
   }
   return kLatencyBounds[kLatencyBounds.size() - 2];
+}
+
+bool filter_by_status(RecordFilter& filter, std::string_view status) {
+  if (status == "failed") {
+    filter.failed_only = true;
+    return true;
+  }
+  int number = 0;
+  const auto* const last = status.data() + status.size();
+  const auto [end, failed] = std::from_chars(status.data(), last, number);
+  const std::string_view rest(end, static_cast<std::size_t>(last - end));
+  if (failed != std::errc() || number < 0 || (!rest.empty() && rest != "xx")) return false;
+  filter.least_status = rest.empty() ? number : number * 100;
+  filter.most_status = rest.empty() ? number : number * 100 + 99;
+  return true;
 }
 
 void Traffic::add(const RequestRecord& request) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/core/result.hpp"
@@ -112,6 +113,9 @@ struct RecordFilter {
   std::size_t limit = 100;  ///< at most 10,000
 };
 
+/// Has a filter let through "429", "5xx" or "failed". False when it is none of these.
+bool filter_by_status(RecordFilter& filter, std::string_view status);
+
 template <typename Record>
 struct Page {
   std::vector<Record> records;  ///< newest first
@@ -159,8 +163,8 @@ class Journal {
   Result<std::size_t> remove_requests(const std::optional<std::vector<std::string>>& ids);
   Result<std::size_t> remove_errors(const std::optional<std::vector<std::string>>& ids);
 
-  /// Counts of steps (kMinuteStep: those of three hours are kept, kHourStep: 32 days, kDayStep: 400 days) that
-  /// begin at `since` or later.
+  /// Counts of steps (kMinuteStep: those of three hours are kept, kHourStep: 32 days, kDayStep: 400
+  /// days) that begin at `since` or later.
   Result<std::vector<TrafficStep>> series(int step, std::int64_t since);
   Result<std::vector<TrafficGroup>> groups(int step, std::int64_t since, GroupBy by);
   /// The last error of each key since then.

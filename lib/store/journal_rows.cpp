@@ -248,6 +248,8 @@ void write_requests(soci::session& sql, const std::vector<RequestRecord>& reques
   if (requests.empty()) return;
   RequestRecord row;
   long long time = 0, prompt = 0, output = 0, total = 0, first = 0, took = 0;
+  // A batch may come again when it was not known to be written.
+  soci::statement remove = (sql.prepare << "DELETE FROM request_log WHERE id = :id", use(row.id));
   soci::statement insert =
       (sql.prepare
            << "INSERT INTO request_log (id, time_ms, method, path, token, key_id, model, status,"
@@ -269,6 +271,7 @@ void write_requests(soci::session& sql, const std::vector<RequestRecord>& reques
     total = static_cast<long long>(row.total_tokens);
     first = row.first_ms;
     took = row.ms;
+    remove.execute(true);
     insert.execute(true);
   }
 }
@@ -277,6 +280,7 @@ void write_errors(soci::session& sql, const std::vector<ErrorRecord>& errors) {
   if (errors.empty()) return;
   ErrorRecord row;
   long long time = 0;
+  soci::statement remove = (sql.prepare << "DELETE FROM error_log WHERE id = :id", use(row.id));
   soci::statement insert =
       (sql.prepare
            << "INSERT INTO error_log (id, request_id, time_ms, key_id, model, token, path, status,"
@@ -293,6 +297,7 @@ void write_errors(soci::session& sql, const std::vector<ErrorRecord>& errors) {
     row.request = cut(row.request, kBody);
     row.reply = cut(row.reply, kBody);
     time = to_unix_milliseconds(row.time);
+    remove.execute(true);
     insert.execute(true);
   }
 }

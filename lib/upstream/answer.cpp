@@ -18,12 +18,18 @@ Answer::Answer(http::Reply reply, std::string held, async::Interrupt& interrupt)
 // Moved-from answers have no reply any more.
 Answer::~Answer() {
   if (!reply_ || !lease_) return;
-  if (const auto used = gemini::last_usage(end_)) lease_->count_tokens(used->input, used->total);
+  const auto used = gemini::last_usage(end_);
+  if (!used) return;
+  lease_->count_tokens(used->input, used->total);
+  if (!trail_) return;
+  trail_->input_tokens += used->input;
+  trail_->total_tokens += used->total;
 }
 
-void Answer::keep(keypool::Lease lease, keypool::Verdict verdict) {
+void Answer::keep(keypool::Lease lease, keypool::Verdict verdict, std::shared_ptr<Trail> trail) {
   lease_.emplace(std::move(lease));
   verdict_ = std::move(verdict);
+  trail_ = std::move(trail);
 }
 
 void Answer::watch_end(std::string_view piece) {

@@ -9,6 +9,7 @@
 #include "lib/core/result.hpp"
 #include "lib/http/client.hpp"
 #include "lib/keypool/key_pool.hpp"
+#include "lib/upstream/trail.hpp"
 
 namespace gembal::upstream {
 
@@ -42,7 +43,8 @@ class Answer {
   /// What was thought of it: success, the caller's fault, or, when tries ended, the last failure.
   const keypool::Verdict& verdict() const { return verdict_; }
 
-  void keep(keypool::Lease lease, keypool::Verdict verdict);
+  /// `trail`, which may be null, is told at the end what was used.
+  void keep(keypool::Lease lease, keypool::Verdict verdict, std::shared_ptr<Trail> trail = nullptr);
 
  private:
   void watch_end(std::string_view piece);
@@ -53,6 +55,7 @@ class Answer {
   bool held_taken_ = false;
   std::optional<keypool::Lease> lease_;
   keypool::Verdict verdict_;
+  std::shared_ptr<Trail> trail_;
   std::string end_;  ///< of the body so far: it says what was used
 };
 

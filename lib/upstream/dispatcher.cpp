@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "lib/gemini/error_reply.hpp"
 #include "lib/gemini/signatures.hpp"
 #include "lib/upstream/hold.hpp"
 #include "lib/upstream/verdict.hpp"
@@ -16,6 +17,7 @@ using keypool::Verdict;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kErrorBodyBytes = 256 * 1024;
+constexpr std::size_t kReplyKept = 16 * 1024;  // of a failed call's, for those who look into it
 
 const Error kCancelled{ErrorKind::cancelled, "the request was cancelled", ""};
 
@@ -30,7 +32,8 @@ double jitter() {
 struct Try {
   std::optional<Answer> answer;
   Verdict verdict;
-  Error failure;  ///< meaningful without an answer
+  Error failure;      ///< meaningful without an answer
+  std::string reply;  ///< of a failed one: how its body began
 
   bool was_slow() const {
     if (!answer) return failure.kind == ErrorKind::timeout;
@@ -96,6 +99,7 @@ async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& c
     std::string body = co_await read_some(reply, kErrorBodyBytes);
     result.verdict = judge_error(
         status, body, call.model.empty() ? Subject::object : Subject::model, wall_clock());
+    if (call.trail) result.reply = body.substr(0, kReplyKept);
     result.answer.emplace(std::move(reply), std::move(body), interrupt);
     co_return result;
   }
@@ -120,6 +124,7 @@ async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& c
     if (!hold.good_at_end()) result.verdict = {Outcome::broken, std::nullopt, "empty answer"};
   } else if (state == Hold::State::failed) {
     result.verdict = judge_error(0, hold.error_body(), Subject::model, wall_clock());
+    if (call.trail) result.reply = hold.error_body().substr(0, kReplyKept);
   }
   result.answer.emplace(std::move(reply), hold.take_bytes(), interrupt);
   co_return result;
@@ -127,6 +132,31 @@ async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& c
 
 bool is_refusal(const Verdict& verdict) {
   return verdict.outcome == Outcome::key_dead || verdict.outcome == Outcome::key_unusable;
+}
+
+/// Leaves a call that failed on the request's trail.
+void leave_on_trail(const Call& call, const Try& tried, const std::string& key_id) {
+  if (!call.trail) return;
+  ++call.trail->calls;
+  const bool failed =
+      tried.verdict.outcome != Outcome::success && tried.failure.kind != ErrorKind::cancelled;
+  if (!failed || call.trail->failed.size() == Trail::kMostFailed) return;
+  FailedTry left;
+  left.time = wall_clock();
+  left.key_id = key_id;
+  left.model = call.model;
+  left.status = tried.answer ? tried.answer->status() : 0;
+  left.kind = to_string(tried.verdict.outcome);
+  if (!tried.answer) {
+    left.message = tried.failure.message;
+  } else if (tried.reply.empty()) {
+    left.message = tried.verdict.reason;
+  } else {
+    left.message = gemini::message_of(tried.reply);
+  }
+  left.reply = tried.reply;
+  if (call.trail->keeps_requests) left.request = call.body;
+  call.trail->failed.push_back(std::move(left));
 }
 
 Error given_up(const Verdict& verdict) {
@@ -301,10 +331,11 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, Limits limits, async::In
     run.only_refused = run.only_refused && is_refusal(verdict);
     auto report = pool_.report(*lease, verdict, wall_clock());
     const std::string key_id = (*lease)->id;
+    leave_on_trail(run.call, *last, key_id);
     const TryOutcome outcome{
         key_id, verdict, last->was_slow(), lease->is_last_try(), report.suspended, run.call.tokens};
     if (!report.changes.empty() || !report.notices.empty()) learned_(std::move(report));
-    if (last->answer) last->answer->keep(*std::move(lease), verdict);
+    if (last->answer) last->answer->keep(*std::move(lease), verdict, run.call.trail);
     if (!last->answer && last->failure.kind == ErrorKind::cancelled)
       co_return std::move(last->failure);
 

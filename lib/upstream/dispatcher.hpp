@@ -13,6 +13,7 @@
 #include "lib/upstream/answer.hpp"
 #include "lib/upstream/form.hpp"
 #include "lib/upstream/retry_plan.hpp"
+#include "lib/upstream/trail.hpp"
 
 namespace gembal::upstream {
 
@@ -43,6 +44,7 @@ struct Call {
   std::optional<OwningKey> owner;  ///< none: any key
   bool seeks_owner = false;        ///< it names an object that nobody knows: keys are asked for it
   std::shared_ptr<http::BodySource> body_source;  ///< in place of `body`: sent once at most
+  std::shared_ptr<Trail> trail;  ///< where it leaves what it used and what failed; may be null
 };
 
 /// The settings that a dispatch obeys: part of the caller's snapshot of the configuration.

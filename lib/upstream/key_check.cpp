@@ -74,6 +74,14 @@ const char* to_string(KeyVerdict verdict) {
   return "unreachable";
 }
 
+KeyVerdict read_key_verdict(std::string_view text) {
+  for (int i = 0; i <= static_cast<int>(KeyVerdict::unreachable); ++i) {
+    const auto verdict = static_cast<KeyVerdict>(i);
+    if (text == to_string(verdict)) return verdict;
+  }
+  return KeyVerdict::unreachable;
+}
+
 bool is_usable(KeyVerdict verdict) {
   return verdict == KeyVerdict::valid || verdict == KeyVerdict::limited;
 }

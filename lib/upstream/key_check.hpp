@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/async/loop.hpp"
@@ -26,7 +27,8 @@ enum class KeyVerdict {
   unreachable,  ///< could not tell
 };
 
-const char* to_string(KeyVerdict verdict);  ///< "no-billing"
+const char* to_string(KeyVerdict verdict);           ///< "no-billing"
+KeyVerdict read_key_verdict(std::string_view text);  ///< the way back; unreachable for other texts
 
 /// A key that can be used, now or after a wait.
 bool is_usable(KeyVerdict verdict);

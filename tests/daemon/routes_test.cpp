@@ -15,9 +15,10 @@ front::RequestHead head_of(const std::string& method, const std::string& target,
 
 std::string text_of(const Route& route) {
   static const char* const kTargets[] = {
-      "native",  "chat",        "completions",  "embeddings", "responses",  "images",   "edits",
-      "speech",  "transcripts", "translations", "models",     "model",      "messages", "count",
-      "forward", "upload",      "picture",      "page",       "unsupported"};
+      "native",   "chat",   "completions", "embeddings",   "responses", "images",
+      "edits",    "speech", "transcripts", "translations", "models",    "model",
+      "messages", "count",  "forward",     "upload",       "picture",   "page",
+      "metrics",  "admin",  "unsupported"};
   static const char* const kDialects[] = {" gemini", " openai", " anthropic"};
   static const char* const kForms[] = {"unary", "sse", "array", "opaque"};
   std::string text = kTargets[static_cast<int>(route.target)];
@@ -101,7 +102,12 @@ TEST(RoutesTest, FindsWhatAPathIsFor) {
       {"PUT", "/upload/v1beta/files?upload_id=theirs", "", "upload gemini  /upload/v1beta/files"},
       {"GET", "/ws/google.ai", "", "unsupported gemini"},
       {"GET", "/healthz", "", "page gemini open"},
-      {"GET", "/", "", "page gemini open"},
+      {"GET", "/keys_status", "", "admin gemini open"},
+      {"PATCH", "/api/admin/config", "", "admin gemini open"},
+      {"GET", "/assets/app.js", "", "admin gemini open"},
+      {"GET", "/metrics", "", "metrics gemini open"},
+      {"GET", "/healthz", "", "page gemini open"},
+      {"GET", "/", "", "admin gemini open"},
       {"GET", "/v1betamax", "", "page gemini open"},
       {"OPTIONS", "*", "", "page gemini open"},
   };
