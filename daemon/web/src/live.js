@@ -33,6 +33,7 @@ export function connect() {
     retry = setTimeout(connect, wait);
     wait = Math.min(wait * 2, LONGEST_WAIT);
   };
+  source.addEventListener("lost", () => tell("resync"));  // more happened than a slow reader is told
   for (const name of EVENTS) {
     source.addEventListener(name, (event) => {
       let data;

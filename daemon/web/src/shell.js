@@ -1,6 +1,5 @@
 // What is around every page: the navigation, the live indicator, the theme, the way out.
-import { useEffect, useRef } from "preact/hooks";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { liveState } from "./live.js";
 import { overview } from "./overview.js";
@@ -11,13 +10,14 @@ import { logOut, session } from "./session.js";
 import { useStore } from "./store.js";
 import { chooseTheme, chosenTheme } from "./theme.js";
 
+// Where, its name, its icon, and a shorter name where there is little room.
 const LINKS = [
   ["/keys_status", "Keys", "key"],
   ["/error_logs", "Requests", "list"],
-  ["/stats", "Statistics", "chart"],
+  ["/stats", "Statistics", "chart", "Stats"],
   ["/play", "Play", "play"],
   ["/tokens", "Tokens", "ticket"],
-  ["/config", "Configuration", "sliders"],
+  ["/config", "Configuration", "sliders", "Config"],
   ["/docs", "Docs", "book"],
 ];
 const THEMES = [["", "System", "screen"], ["light", "Light", "sun"], ["dark", "Dark", "moon"]];
@@ -70,7 +70,8 @@ export function Shell({ path, title, children }) {
       return;
     }
     scrollTo(0, 0);
-    main.current.focus({ preventScroll: true });
+    // Unless the page has a place of its own to begin at.
+    if (!main.current.contains(document.activeElement)) main.current.focus({ preventScroll: true });
   }, [path]);
 
   return html`
@@ -79,8 +80,8 @@ export function Shell({ path, title, children }) {
       <header class="side">
         <a class="brand" href="/keys_status"><${Mark} /><span>gembal</span></a>
         <nav class="nav" aria-label="Pages">
-          ${LINKS.map(([to, label, icon]) => html`
-            <a href=${to} aria-current=${path === to ? "page" : null}><${Icon} name=${icon} /><span>${label}</span></a>`)}
+          ${LINKS.map(([to, label, icon, less = label]) => html`
+            <a href=${to} aria-current=${path === to ? "page" : null}><${Icon} name=${icon} /><span class="long">${label}</span><span class="less">${less}</span></a>`)}
         </nav>
         <div class="side-foot">
           <${Live} />

@@ -1,13 +1,15 @@
 // A fitting field for each type of setting. All get {setting, value, onChange, id, describedBy, bad}.
 import { useState } from "preact/hooks";
+import { post } from "../api.js";
 import { copy } from "../clipboard.js";
 import { plural } from "../format.js";
 import { html } from "../html.js";
 import { Select, Switch } from "../parts/controls.js";
 import { Icon } from "../parts/icon.js";
+import { report } from "../parts/toast.js";
 import { pickModel, pickModels } from "./models.js";
 import { checkProxies } from "./proxies.js";
-import { isModel, isModelList, isProxies, isToken, newToken } from "./values.js";
+import { fromPairs, inWords, isModel, isModelList, isPairs, isProxies, isToken, newToken, pairsOf, same } from "./values.js";
 
 const field = ({ id, describedBy, bad, setting }) => ({
   id, "aria-label": setting.key, "aria-describedby": describedBy, "aria-invalid": Boolean(bad), autocomplete: "off", spellcheck: false,
@@ -34,16 +36,34 @@ const ChoiceEditor = (props) => html`
   <${Select} label=${props.setting.key} className="auto" value=${props.value} onChange=${props.onChange} id=${props.id} aria-describedby=${props.describedBy}
     options=${[...new Set([...props.setting.choices, props.value])].map((one) => [one, one || "(none)"])} />`;
 
-/** A secret is never sent here: one sees that there is one, and can put another in its place. */
+/** The whole value of a secret setting, once asked for: [whole or undefined, button]. It is forgotten with the page. */
+function useReveal(setting) {
+  const [whole, setWhole] = useState(undefined);
+  const toggle = async () => {
+    if (whole !== undefined) return setWhole(undefined);
+    try {
+      setWhole((await post("/api/admin/config/reveal", { keys: [setting.key] })).values[setting.key]);
+    } catch (error) {
+      report(error);
+    }
+  };
+  const button = html`<button class="icon-button small" aria-pressed=${whole !== undefined} aria-label=${`Show ${setting.key} as it is`} onClick=${toggle}>
+    <${Icon} name=${whole === undefined ? "eye" : "eye-off"} size=${14} /></button>`;
+  return [whole, button];
+}
+
+/** One sees that there is a secret, the secret itself when asked, and can put another in its place. */
 function SecretEditor(props) {
   const { setting, value, onChange } = props;
   const [shown, setShown] = useState(false);
   const changed = value !== setting.value;
   const [open, setOpen] = useState(false);
+  const [whole, reveal] = useReveal(setting);
   if (!open && !changed) {
     return html`
       <div class="editor-row">
-        <span class="masked">${value ? html`<code>${value}</code>` : html`<span class="muted">none</span>`}</span>
+        <span class="masked">${value ? html`<code>${whole ?? value}</code>` : html`<span class="muted">none</span>`}</span>
+        ${value && reveal}
         <button class="button small" onClick=${() => setOpen(true)}>${value ? "Replace" : "Set"}</button>
         ${value && html`<button class="button small ghost" onClick=${() => onChange("")}>Clear</button>`}
       </div>`;
@@ -66,7 +86,9 @@ function ListEditor(props) {
   const { setting, value: items, onChange } = props;
   const [typed, setTyped] = useState("");
   const [bulk, setBulk] = useState(null);
-  const old = setting.secret ? new Set(setting.value ?? []) : new Set();
+  const old = setting.secret ? setting.value ?? [] : [];
+  const [whole, reveal] = useReveal(setting);
+  const masked = (item) => (old.includes(item) ? whole?.[old.indexOf(item)] ?? item : item.slice(0, 10) + "…");
   const add = (more) => onChange([...items, ...more.filter((one, at) => !items.includes(one) && more.indexOf(one) === at)]);
   const addTyped = () => {
     if (!typed.trim()) return;
@@ -93,7 +115,7 @@ function ListEditor(props) {
       ${items.length > 0 && html`<ul class="list-items">
         ${items.map((item, at) => html`<li key=${at}>
           ${setting.secret
-            ? html`<code class="masked-item">${old.has(item) ? item : item.slice(0, 10) + "…"}</code>${!old.has(item) && html`<span class="tag accent">new</span>`}`
+            ? html`<code class="masked-item">${masked(item)}</code>${!old.includes(item) && html`<span class="tag accent">new</span>`}`
             : html`<input class="input plain" aria-label=${`${setting.key}, entry ${at + 1}`} value=${item} spellcheck=${false}
                 onInput=${(event) => onChange(items.map((one, i) => (i === at ? event.target.value : one)))} />`}
           ${isProxies(setting) && html`<button class="button small ghost" onClick=${() => check([item])}>Check</button>`}
@@ -111,6 +133,7 @@ function ListEditor(props) {
         <button class="button small" disabled=${!typed.trim()} onClick=${addTyped}>Add</button>
       </div>
       <div class="editor-row wrap">
+        ${setting.secret && old.length > 0 && reveal}
         ${isModelList(setting) && html`<button class="button small" onClick=${async () => {
           const picked = await pickModels(setting.key, items);
           if (picked) onChange(picked);
@@ -127,15 +150,14 @@ function ListEditor(props) {
 const SAFETY = ["HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT", "CIVIC_INTEGRITY"];
 const THRESHOLDS = ["OFF", "BLOCK_NONE", "BLOCK_ONLY_HIGH", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_LOW_AND_ABOVE"];
 
-/** Maps are edited as rows, so that a name can be half typed; a row without a name is not part of the value. */
-function MapEditor(props) {
+/** Rows of a name and a value. A name may be half typed, so the rows are kept beside the value. */
+function PairsEditor(props) {
   const { setting, value, onChange } = props;
-  const pairs = Object.entries(value);
-  const [rows, setRows] = useState(pairs);
-  const valueOf = (some) => Object.fromEntries(some.filter(([name]) => name.trim()).map(([name, one]) => [name.trim(), one]));
+  const asList = Array.isArray(value);
+  const [rows, setRows] = useState(() => pairsOf(value));
   // Discarded or saved meanwhile: what is shown follows.
-  const shown = JSON.stringify(valueOf(rows)) === JSON.stringify(value) ? rows : pairs;
-  const update = (next) => { setRows(next); onChange(valueOf(next)); };
+  const shown = same(fromPairs(rows, asList), fromPairs(pairsOf(value), asList)) ? rows : pairsOf(value);
+  const update = (next) => { setRows(next); onChange(fromPairs(next, asList)); };
   const change = (at, part, text) => update(shown.map((row, i) => (i !== at ? row : part ? [row[0], text] : [text, row[1]])));
   const safety = setting.key.startsWith("safety.");
   return html`
@@ -151,11 +173,15 @@ function MapEditor(props) {
     </div>`;
 }
 
+/** A setting that can only be set elsewhere. */
+const Fixed = ({ setting }) => html`<p class="muted small">${inWords(setting, setting.value)} <br />This cannot be changed here.</p>`;
+
 export function Editor(props) {
-  const { type, secret, choices } = props.setting;
+  const { type, secret, choices, fixed } = props.setting;
+  if (fixed) return html`<${Fixed} ...${props} />`;
   if (type === "boolean") return html`<${BooleanEditor} ...${props} />`;
+  if (isPairs(props.setting)) return html`<${PairsEditor} ...${props} />`;
   if (type === "list") return html`<${ListEditor} ...${props} />`;
-  if (type === "map") return html`<${MapEditor} ...${props} />`;
   if (type === "secret" || secret) return html`<${SecretEditor} ...${props} />`;
   if (choices?.length) return html`<${ChoiceEditor} ...${props} />`;
   return html`<${TextEditor} ...${props} />`;

@@ -24,6 +24,7 @@ export function editable({ type, value }) {
   if (type === "size") return sizeText(value);
   if (type === "list") return value ?? [];
   if (type === "map") return value ?? {};
+  if (type === "secret") return value ?? "";
   if (type === "integer" || type === "number") return String(value ?? "");
   return value ?? (type === "boolean" ? false : "");
 }
@@ -48,9 +49,27 @@ export function inWords(setting, value) {
   return shown === "" ? "empty" : shown;
 }
 
+/** Lists of "NAME: VALUE" are edited as rows of two. */
+export const isPairs = ({ type, form }) => type === "map" || (type === "list" && Boolean(form));
+
+/** Rows of two, from either form that pairs have. */
+export function pairsOf(value) {
+  if (!Array.isArray(value)) return Object.entries(value);
+  return value.map((text) => {
+    const at = text.indexOf(": ");
+    return at < 0 ? [text.replace(/:$/, ""), ""] : [text.slice(0, at), text.slice(at + 2)];
+  });
+}
+
+/** And back, in the form that it had. A row without a name is not part of the value. */
+export function fromPairs(rows, asList) {
+  const named = rows.filter(([name]) => name.trim()).map(([name, one]) => [name.trim(), String(one).trim()]);
+  return asList ? named.map(([name, one]) => `${name}: ${one}`) : Object.fromEntries(named);
+}
+
 export const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-export const isModelList = ({ key, type }) => type === "list" && (key.startsWith("models.") || key.endsWith("_models"));
+export const isModelList = ({ key, type, form }) => type === "list" && !form && (key.startsWith("models.") || key.endsWith("_models"));
 export const isModel = ({ key, type }) => type === "text" && (/(^|[._])model$/.test(key) || ["models.embedding", "models.anthropic"].includes(key));
 export const isToken = ({ key }) => key === "auth.tokens" || key === "auth.admin_token";
 export const isProxies = ({ key, type }) => type === "list" && /prox(y|ies)$/.test(key);

@@ -72,8 +72,7 @@ export function AddDialog({ onClose }) {
         <//>
         <p class=${`found ${keys.length ? "some" : ""}`} role="status">
           <${Icon} name=${keys.length ? "check" : "key"} />
-          ${keys.length ? `${plural(keys.length, "key")} recognised` : text.trim() ? "No key recognised" : "Nothing pasted yet"}
-          ${repeated > 0 && html`<span class="muted">, ${repeated} repeated</span>`}</p>
+          <span>${keys.length ? `${plural(keys.length, "key")} recognised` : text.trim() ? "No key recognised" : "Nothing pasted yet"}${repeated > 0 && `, ${repeated} repeated`}</span></p>
         <div class="columns">
           <${Field} label="Label"><input class="input" value=${label} onInput=${(event) => setLabel(event.target.value)} /><//>
           <${Field} label="Project" hint="Keys of a project share its quota">

@@ -11,7 +11,8 @@ import { isBad, Verdict } from "./state.js";
 import { keys, loadKeys } from "./store.js";
 
 const SLICE = 32;
-const rowHeight = () => 44;
+const ROW = 44;
+const rowHeight = () => ROW;
 
 export function CheckDialog({ ids: all, onClose }) {
   const [ids, setIds] = useState(all);
@@ -66,8 +67,8 @@ export function CheckDialog({ ids: all, onClose }) {
       <${Segments} label="Results shown" value=${shown} onChange=${setShown}
          options=${[["all", "All"], ["good", "Usable"], ["bad", "Bad"], ["unsure", "Not reached"]]} />
       <div class="check-results" tabindex="0" role="group" aria-label="Results">
-        <${VirtualRows} rows=${rows} height=${rowHeight} role="list" draw=${(one) => html`
-          <div class="check-row" role="listitem" key=${one.id}>
+        <${VirtualRows} rows=${rows} height=${rowHeight} least=${ROW} role="list" draw=${(one, _, slot) => html`
+          <div class="check-row" role="listitem" key=${slot}>
             <code>${known.get(String(one.id))?.key ?? one.id}</code>
             <${Verdict} verdict=${one.verdict} />
             <span class="muted clip" title=${one.message}>${one.message}</span>

@@ -48,8 +48,8 @@ export function sortKeys(keys, { by, down }) {
     const x = value(a);
     const y = value(b);
     if (x === y) return 0;
-    if (x === "") return 1;  // nothing to sort by comes last, in both directions
-    if (y === "") return -1;
+    if (x === "" || x == null) return 1;  // nothing to sort by comes last, in both directions
+    if (y === "" || y == null) return -1;
     return x < y ? -sign : sign;
   });
 }

@@ -12,7 +12,7 @@ export function Countdown({ until }) {
   return html`<span class="countdown" title=${fullTime(until)}>${countdown(left)}</span>`;
 }
 
-const MODEL_STATUSES = { cooling: "Cooling down", exhausted: "Exhausted", unavailable: "Unavailable" };
+const MODEL_STATUSES = { cooling: "Cooling down", exhausted: "Exhausted", unavailable: "Unavailable", unsupported: "Not supported" };
 
 export const Status = ({ status, until }) => html`
   <span class=${`status ${status}`}><span class="dot"></span>${STATUSES[status] ?? MODEL_STATUSES[status] ?? status}
@@ -38,6 +38,6 @@ export const isBad = (verdict) => VERDICTS[verdict]?.[0] === "disabled";
 export const ModelStates = ({ models }) => html`
   <ul class="model-states">
     ${models.map((one) => html`
-      <li key=${one.model}><code>${one.model}</code><${Status} status=${one.status} until=${one.until} />
+      <li key=${one.model}><code>${one.model || "all models"}</code><${Status} status=${one.status} until=${one.until} />
         <span class="muted clip" title=${one.reason}>${one.reason}</span></li>`)}
   </ul>`;

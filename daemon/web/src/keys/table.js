@@ -1,5 +1,5 @@
 // The table of keys: a row each on wide screens, a card each on a phone; only what is seen is drawn.
-import { useCallback, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { useNow } from "../clock.js";
 import { copy } from "../clipboard.js";
 import { ago, count, fullTime, short } from "../format.js";
@@ -8,12 +8,13 @@ import { Icon } from "../parts/icon.js";
 import { Menu } from "../parts/menu.js";
 import { report } from "../parts/toast.js";
 import { useMedia, VirtualRows } from "../parts/virtual.js";
+import { createStore, useStore } from "../store.js";
 import { checkKeys, copyKeys, disable, enable, labelKeys, removeKeys, reset, revealKey, showKey } from "./actions.js";
 import { COLUMNS } from "./filter.js";
 import { ModelStates, Status, Tier } from "./state.js";
 
 const ROW = 56;
-const CARD = 150;
+const CARD = 128;
 const MODEL_LINE = 30;
 const MODELS_AROUND = 18;
 const REVEALED_FOR = 60_000;
@@ -47,20 +48,28 @@ function Head({ sort, onSort, checked, some, onAll }) {
     </div></div>`;
 }
 
-/** The masked key; whole for a minute when asked, and then not in the page any more. */
+/** Whole keys by their ids: those that were asked for in the last minute. Nothing else of a key is ever in the page. */
+const revealed = createStore(new Map());
+
+const hide = (id) => revealed.set((old) => {
+  const next = new Map(old);
+  next.delete(id);
+  return next;
+});
+
+async function reveal(id) {
+  try {
+    const whole = await revealKey(id);
+    revealed.set((old) => new Map(old).set(id, whole));
+    setTimeout(hide, REVEALED_FOR, id);
+  } catch (error) {
+    report(error);
+  }
+}
+
 function KeyCell({ id, masked }) {
-  const [whole, setWhole] = useState("");
-  const timer = useRef(0);
-  const toggle = async () => {
-    clearTimeout(timer.current);
-    if (whole) return setWhole("");
-    try {
-      setWhole(await revealKey(id));
-      timer.current = setTimeout(() => setWhole(""), REVEALED_FOR);
-    } catch (error) {
-      report(error);
-    }
-  };
+  const whole = useStore(revealed).get(id);
+  const toggle = () => (whole ? hide(id) : reveal(id));
   return html`
     <button class="link key-name" data-column="details" aria-label=${`Details of ${masked}`} onClick=${() => showKey(id)}>
       <code class=${whole ? "whole" : ""}>${whole || masked}</code></button>
@@ -94,11 +103,10 @@ function Row({ row, index, selected, expanded, now, onSelect, onExpand }) {
       <div role="cell" class="c-label"><div class="clip" title=${row.label}>${row.label || html`<span class="faint">–</span>`}</div>
         ${row.project && html`<div class="second clip" title=${row.project}>${row.project}</div>`}</div>
       <div role="cell" class="c-tier"><${Tier} tier=${row.tier} /></div>
-      <div role="cell" class="c-failures number"><span class=${row.failures ? "fails" : "faint"}>${count(row.failures)}<span class="unit"> failures</span></span></div>
+      <div role="cell" class="c-failures number"><span class=${row.failures ? "fails" : "faint"}>${count(row.failures)}<span class="unit"> ${row.failures === 1 ? "failure" : "failures"}</span></span></div>
       <div role="cell" class="c-models">${row.models.length
-        ? html`<button class="chip-button" data-column="models" aria-expanded=${expanded} onClick=${() => onExpand(id)}
-            aria-label=${`${row.models.length} models of ${row.key} are limited`}>
-            <${Icon} name=${expanded ? "down" : "right"} size=${12} />${row.models.length} limited</button>`
+        ? html`<button class="chip-button" data-column="models" aria-expanded=${expanded} onClick=${() => onExpand(id)}>
+            <${Icon} name=${expanded ? "down" : "right"} size=${12} />${row.models.length} limited<span class="offscreen"> models of ${row.key}</span></button>`
         : html`<span class="faint">all</span>`}</div>
       <div role="cell" class="c-requests_1h number">${count(row.requests_1h)}<div class="second">${short(row.tokens_1h)} tok</div></div>
       <div role="cell" class="c-requests_24h number">${count(row.requests_24h)}<div class="second">${short(row.tokens_24h)} tok</div></div>
@@ -130,6 +138,7 @@ export function KeyTable({ rows, selected, onSelected, sort, onSort }) {
   const anchor = useRef(null);
   const cards = useMedia("(max-width: 760px)");
   const now = useNow(10_000);
+  useEffect(() => () => revealed.set(new Map()), []);
 
   const height = useCallback((row) => (cards ? CARD : ROW) +
     (expanded.has(String(row.id)) && row.models.length ? row.models.length * MODEL_LINE + MODELS_AROUND : 0), [cards, expanded]);
@@ -155,8 +164,8 @@ export function KeyTable({ rows, selected, onSelected, sort, onSort }) {
   return html`
     <div class="key-table" role="table" aria-label="Keys" aria-rowcount=${rows.length + 1} onKeyDown=${moveBetweenRows}>
       <${Head} sort=${sort} onSort=${onSort} checked=${all} some=${selected.size > 0} onAll=${onAll} />
-      <${VirtualRows} rows=${rows} height=${height} className="key-rows" draw=${(row, index) => html`
-        <${Row} key=${row.id} row=${row} index=${index} now=${now} selected=${selected.has(String(row.id))}
+      <${VirtualRows} rows=${rows} height=${height} least=${cards ? CARD : ROW} className="key-rows" draw=${(row, index, slot) => html`
+        <${Row} key=${slot} row=${row} index=${index} now=${now} selected=${selected.has(String(row.id))}
                 expanded=${expanded.has(String(row.id))} onSelect=${select} onExpand=${expand} />`} />
     </div>`;
 }

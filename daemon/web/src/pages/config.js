@@ -26,7 +26,7 @@ function Setting({ setting, value, changed, problem, onChange, onReset }) {
         <p class="setting-tags">
           <span class=${`tag ${setting.origin === "saved" ? "accent" : ""}`}>${origin}</span>
           ${setting.restart ? html`<span class="tag warn">needs a restart</span>` : html`<span class="faint small">takes effect at once</span>`}
-          ${setting.environment?.length > 0 && html`<span class="faint small">· also ${setting.environment.join(", ")}</span>`}
+          ${setting.environment?.length > 0 && html`<span class="faint small">· ${setting.environment.join(", ")}</span>`}
         </p>
       </div>
       <div class="setting-edit">
@@ -36,7 +36,7 @@ function Setting({ setting, value, changed, problem, onChange, onReset }) {
         <div role="alert" class="problem">${problem}</div>
         ${setting.origin === "saved" && !setting.secret && html`<p class="small muted">Default: ${inWords(setting, setting.default)}</p>`}
         ${changed ? html`<button class="link small" onClick=${() => onChange(editable(setting))}>Undo this change</button>`
-          : setting.origin === "saved" && html`<button class="link small" onClick=${() => onReset(setting)}>Reset to what it is without this</button>`}
+          : (setting.saved ?? setting.origin === "saved") && html`<button class="link small" onClick=${() => onReset(setting)}>Reset to what it is without this</button>`}
       </div>
     </div>`;
 }

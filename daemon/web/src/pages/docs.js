@@ -76,6 +76,14 @@ function Schema({ spec, schema, depth = 0 }) {
         ${depth < 3 && html`<${Schema} spec=${spec} schema=${member} depth=${depth + 1} />`}</li>`)}</ul>`;
 }
 
+/** "/api/admin/keys/{id}" -> "Keys": what it is about, where there are no tags. */
+function partOf(path) {
+  const part = path.replace(/^\/api\/admin\//, "/").split("/")[1].replace(/\..*/, "");
+  if (/^(login|logout|session)$/.test(part)) return "Session";
+  return part.charAt(0).toUpperCase() + part.slice(1);
+}
+
+const exampleOf = (content) => Object.values(content ?? {})[0]?.example;
 const schemaOf = (content) => Object.values(content ?? {})[0]?.schema;
 
 function Operation({ spec, one }) {
@@ -96,12 +104,13 @@ function Operation({ spec, one }) {
             return html`<li key=${parameter.name}><code>${parameter.name}</code>${parameter.required && html`<span class="required" title="required">*</span>`}
               <span class="member-type">${parameter.in}, ${typeText(spec, parameter.schema)}</span> <span class="muted">${parameter.description}</span></li>`;
           })}</ul>`}
-          ${bodySchema && html`<h4>Body</h4>${body.description && html`<p class="muted small">${body.description}</p>`}<${Schema} spec=${spec} schema=${bodySchema} />`}
+          ${bodySchema && html`<h4>Body</h4>${body.description && html`<p class="muted small">${body.description}</p>`}
+            ${exampleOf(body.content) ? html`<${Code} label=${`Body of ${method} ${path}`} text=${JSON.stringify(exampleOf(body.content), null, 2)} />` : html`<${Schema} spec=${spec} schema=${bodySchema} />`}`}
           <h4>Answers</h4>
           ${Object.entries(operation.responses ?? {}).map(([status, each]) => {
             const response = resolve(spec, each);
             const schema = schemaOf(response.content);
-            return html`<div key=${status} class="answer"><p><span class=${`code-tag ${status[0] === "2" ? "good" : "bad"}`}>${status}</span> ${response.description}</p>
+            return html`<div key=${status} class="answer"><p><span class=${`code-tag ${status[0] === "2" ? "good" : "bad"}`}>${status === "default" ? "else" : status}</span> ${response.description}</p>
               ${schema && status[0] === "2" && html`<${Schema} spec=${spec} schema=${schema} />`}</div>`;
           })}
         </div>`}
@@ -120,7 +129,7 @@ export function DocsPage() {
       for (const method of METHODS) {
         const operation = item[method];
         if (!operation) continue;
-        const tag = operation.tags?.[0] ?? "API";
+        const tag = operation.tags?.[0] ?? partOf(path);
         const one = { method, path, operation, parameters: [...(item.parameters ?? []), ...(operation.parameters ?? [])] };
         if (!`${method} ${path} ${operation.summary ?? ""} ${operation.description ?? ""}`.toLowerCase().includes(text.toLowerCase())) continue;
         found.set(tag, [...(found.get(tag) ?? []), one]);

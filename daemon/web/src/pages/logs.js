@@ -57,7 +57,7 @@ function Table({ tab, rows, selected, onSelect, onAll, keyName }) {
                onClick=${(event) => { if (!event.target.closest("button, input")) show(row.id); }}>
             <div role="cell"><input type="checkbox" aria-label=${`Select the entry of ${fullTime(row.time)}`} checked=${selected.has(row.id)}
               onClick=${(event) => onSelect(row.id, event.target.checked, event.shiftKey)} /></div>
-            <div role="cell" class="l-time"><button class="link" title=${fullTime(row.time)} aria-label=${`Details of ${fullTime(row.time)}`} onClick=${() => show(row.id)}>${clock(row.time)}</button></div>
+            <div role="cell" class="l-time"><button class="link" title=${fullTime(row.time)} onClick=${() => show(row.id)}>${clock(row.time)}<span class="offscreen">, details</span></button></div>
             ${cells(tab, row, keyName).map((cell, i) => html`<div role="cell" class=${`l-${COLUMNS[tab][i + 1].toLowerCase()}`}>${cell}</div>`)}
           </div>`)}
       </div>

@@ -4,6 +4,7 @@ import { get } from "../api.js";
 import { copy } from "../clipboard.js";
 import { count, latency } from "../format.js";
 import { html } from "../html.js";
+import { keys, loadKeys, watchKeys } from "../keys/store.js";
 import { Field, Select } from "../parts/controls.js";
 import { Icon } from "../parts/icon.js";
 import { report } from "../parts/toast.js";
@@ -43,7 +44,9 @@ function Settings({ models }) {
 }
 
 function Facts({ turn }) {
-  const { usage, key, first_ms, ms, finish, model } = turn;
+  const known = useStore(keys)?.get(turn.key);  // headers name a key by its id
+  const key = known ? `${known.key}${known.label ? ` ${known.label}` : ""}` : turn.key;
+  const { usage, first_ms, ms, finish, model } = turn;
   const thought = usage?.completion_tokens_details?.reasoning_tokens;
   return html`
     <p class="turn-facts">
@@ -92,7 +95,9 @@ export function PlayPage() {
       const first = ids.find((id) => id === "gemini-flash-latest") ?? ids.find((id) => /flash/.test(id)) ?? ids[0];
       settingsStore.set((old) => ({ ...old, model: old.model || first || "" }));
     }, report);
+    if (!keys.get()) loadKeys().catch(() => {});
     input.current.focus();
+    return watchKeys();
   }, []);
 
   // The end stays in view while the answer grows, unless the reader has gone up to read.

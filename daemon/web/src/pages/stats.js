@@ -3,15 +3,17 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { get, withQuery } from "../api.js";
 import { count, latency, percent, plural, short } from "../format.js";
 import { html } from "../html.js";
+import { keys, loadKeys, watchKeys } from "../keys/store.js";
 import { Chart, Legend, requestSeries } from "../parts/chart.js";
 import { Empty, Problem, Search, Segments } from "../parts/controls.js";
 import { Icon } from "../parts/icon.js";
 import { navigate } from "../router.js";
 import { PageHead } from "../shell.js";
+import { useStore } from "../store.js";
 
-const SPANS = [["1h", "1 hour"], ["24h", "24 hours"], ["30d", "30 days"]];
+const SPANS = [["1h", "1 hour"], ["24h", "24 hours"], ["7d", "7 days"], ["30d", "30 days"]];
 const GROUPS = [["key", "Key"], ["model", "Model"], ["token", "Token"]];
-const REFRESH = { "1h": 15_000, "24h": 60_000, "30d": 300_000 };
+const REFRESH = { "1h": 15_000, "24h": 60_000, "7d": 300_000, "30d": 300_000 };
 const STEPS = { 60: "per minute", 3600: "per hour", 86_400: "per day" };
 const FIRST_ROWS = 50;
 
@@ -26,7 +28,14 @@ const SORTS = {
 const HEADS = [["name", ""], ["requests", "Requests"], ["failed", "Successful"], ["prompt_tokens", "Tokens in"], ["output_tokens", "Tokens out"],
   ["total_tokens", "Tokens"], ["p50_ms", "Latency p50"], ["p95_ms", "p95"]];
 
+/** A key is named by its id: what people know it by is its masked form and its label. */
+function nameOf(row, group, byId) {
+  if (group !== "key") return row.name || "–";
+  return [byId?.get(row.name)?.key ?? row.name, row.label].filter(Boolean).join(" ") || "–";
+}
+
 function Rows({ stats, group }) {
+  const byId = useStore(keys);
   const [sort, setSort] = useState({ by: "requests", down: true });
   const [text, setText] = useState("");
   const [all, setAll] = useState(false);
@@ -34,9 +43,9 @@ function Rows({ stats, group }) {
     const value = SORTS[sort.by];
     const sign = sort.down ? -1 : 1;
     const wanted = text.toLowerCase();
-    return stats.rows.filter((row) => `${row.name} ${row.label}`.toLowerCase().includes(wanted))
+    return stats.rows.filter((row) => `${row.name} ${nameOf(row, group, byId)}`.toLowerCase().includes(wanted))
       .sort((a, b) => { const x = value(a); const y = value(b); return x === y ? 0 : x < y ? -sign : sign; });
-  }, [stats, sort, text]);
+  }, [stats, sort, text, byId]);
   const shown = all ? rows : rows.slice(0, FIRST_ROWS);
   const most = Math.max(1, ...stats.rows.map((row) => row.requests));
   return html`
@@ -52,7 +61,7 @@ function Rows({ stats, group }) {
               ${sort.by === name && html`<${Icon} name=${sort.down ? "down" : "up"} size=${12} />`}</button></th>`)}</tr></thead>
         <tbody>${shown.map((row) => html`
           <tr key=${row.name}>
-            <th scope="row"><code class="clip" title=${row.name}>${row.label && group === "key" ? row.label : row.name || "–"}</code>
+            <th scope="row"><code class="clip" title=${nameOf(row, group, byId)}>${nameOf(row, group, byId)}</code>
               <span class="bar"><span class="plain" style=${{ width: `${(row.requests / most) * 100}%` }}></span></span></th>
             <td class="number">${count(row.requests)}</td>
             <td class=${`number ${row.failed ? "" : "muted"}`}>${percent(row.requests - row.failed, row.requests)}
@@ -79,6 +88,11 @@ export function StatsPage({ query }) {
     const timer = setInterval(() => { if (!document.hidden) load(); }, REFRESH[span]);
     return () => { there = false; clearInterval(timer); };
   }, [span, group]);
+
+  useEffect(() => {
+    if (!keys.get()) loadKeys().catch(() => {});
+    return watchKeys();
+  }, []);
 
   const charts = useMemo(() => {
     const series = stats?.series ?? [];

@@ -6,12 +6,21 @@ import { html } from "../html.js";
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const two = (n) => String(n).padStart(2, "0");
 
-/** "14:05", or "24 Nov" for days. */
-function timeText(seconds, step) {
+const DAY = 86_400;
+
+/** "14:05", or "24 Nov" for days, which are UTC's; both where there are several days of hours. */
+function timeText(seconds, step, days = false) {
   const t = new Date(seconds * 1000);
-  if (step >= 86_400) return t.toLocaleDateString("en", { day: "numeric", month: "short", timeZone: "UTC" });
-  return `${two(t.getHours())}:${two(t.getMinutes())}`;
+  const day = (timeZone) => t.toLocaleDateString("en", { day: "numeric", month: "short", timeZone });
+  if (step >= DAY) return day("UTC");
+  const time = `${two(t.getHours())}:${two(t.getMinutes())}`;
+  return days ? `${day()}, ${time}` : time;
 }
+
+const axisText = (seconds, step, incr) => {
+  const t = new Date(seconds * 1000);
+  return timeText(seconds, incr >= DAY / 2 && step < DAY && t.getHours() === 0 ? DAY : step);
+};
 
 function options({ series, step, height, bare, format }, width, tooltip) {
   const axis = {
@@ -25,7 +34,7 @@ function options({ series, step, height, bare, format }, width, tooltip) {
     cursor: { y: false, drag: { setScale: false }, points: { size: 7 } },
     scales: { x: { time: true, range: (_, low, high) => [low - step / 2, high + step / 2] }, y: { range: (_, __, high) => [0, (high || 1) * 1.08] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 60, size: 20, gap: 4, values: (_, splits) => splits.map((at) => timeText(at, step)) },
+      { ...axis, grid: { show: false }, space: 60, size: 20, gap: 4, values: (_, splits, __, ___, incr) => splits.map((at) => axisText(at, step, incr)) },
       { ...axis, show: !bare, size: 48, gap: 6, space: 34, values: (_, splits) => splits.map((value) => (value ? format(value) : "0")) },
     ],
     series: [{}, ...series.map(({ label, color, kind }) => ({
@@ -50,6 +59,7 @@ export function Chart({ name, times, series, step, height = 220, bare = false, f
 
   useEffect(() => {
     const host = box.current;
+    const isLong = () => latest.current.times.at(-1) - latest.current.times[0] > 1.5 * DAY;
     const describe = (index) => latest.current.series.map((one) => `${one.label}: ${(one.shown ?? format)((one.real ?? one.values)[index] ?? 0)}`);
 
     const tooltip = (u) => {
@@ -62,7 +72,7 @@ export function Chart({ name, times, series, step, height = 220, bare = false, f
       const at = latest.current.times[idx];
       element.replaceChildren();
       const head = document.createElement("b");
-      head.textContent = timeText(at, step);
+      head.textContent = timeText(at, step, isLong());
       element.append(head);
       latest.current.series.forEach((one, i) => {
         const line = document.createElement("div");
@@ -105,7 +115,7 @@ export function Chart({ name, times, series, step, height = 220, bare = false, f
       event.preventDefault();
       const index = Math.max(0, Math.min(last, next));
       u.setCursor({ left: u.valToPos(latest.current.times[index], "x"), top: 10 });
-      spoken.current.textContent = `${timeText(latest.current.times[index], step)}: ${describe(index).join(", ")}`;
+      spoken.current.textContent = `${timeText(latest.current.times[index], step, isLong())}: ${describe(index).join(", ")}`;
     };
     const onBlur = () => plot.current?.setCursor({ left: -10, top: -10 });
     host.addEventListener("keydown", onKey);

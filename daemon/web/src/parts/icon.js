@@ -45,5 +45,5 @@ const PATHS = {
 
 /** Decoration: whatever has an icon alone needs a label of its own. */
 export const Icon = ({ name, size = 16 }) => html`
-  <svg class="icon" width=${size} height=${size} viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.500"
+  <svg class="icon" width=${size} height=${size} viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width=${name === "more" ? 2.200 : 1.500}
        stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;

@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { html } from "../html.js";
 
-const BEYOND = 600;  // pixels drawn above and below what is seen, so that Tab and the wheel find rows
+const BEYOND = 450;  // pixels drawn above and below what is seen, so that Tab and the wheel find rows
 
 function scrollerOf(element) {
   for (let at = element.parentElement; at; at = at.parentElement) {
@@ -24,10 +24,11 @@ function rowAt(ends, y) {
 }
 
 /**
- * rows; `height(row)` in pixels; `draw(row, index)` gives the row's node. Scrolls with the nearest scrolling box, else
- * with the page.
+ * rows; `height(row)` in pixels, at least `least`; `draw(row, index, slot)` gives the row's node, with `slot` as its key: the nodes of
+ * rows that leave the view are used for those that come into it, so rows keep no state of their own. Scrolls with the nearest
+ * scrolling box, else with the page.
  */
-export function VirtualRows({ rows, height, draw, className = "", role = "rowgroup", label }) {
+export function VirtualRows({ rows, height, least, draw, className = "", role = "rowgroup", label }) {
   const box = useRef();
   const [view, setView] = useState({ top: 0, bottom: 1200 });
   const ends = useMemo(() => {
@@ -60,6 +61,7 @@ export function VirtualRows({ rows, height, draw, className = "", role = "rowgro
     };
   }, [rows.length]);
 
+  const slots = Math.ceil((innerHeight + 4 * BEYOND) / least) + 2;  // more than are ever drawn at once
   const total = ends.at(-1) ?? 0;
   const first = Math.min(rowAt(ends, view.top), Math.max(0, rows.length - 1));
   const last = Math.min(rows.length, rowAt(ends, view.bottom) + 1);
@@ -68,7 +70,7 @@ export function VirtualRows({ rows, height, draw, className = "", role = "rowgro
   return html`
     <div ref=${box} class=${className} role=${role} aria-label=${label}
          style=${{ paddingTop: `${before}px`, paddingBottom: `${Math.max(0, after)}px` }}>
-      ${rows.slice(first, last).map((row, i) => draw(row, first + i))}
+      ${rows.slice(first, last).map((row, i) => draw(row, first + i, (first + i) % slots))}
     </div>`;
 }
 
