@@ -35,7 +35,8 @@ export async function open(method, path, body, { signal } = {}) {
   if (reply.ok) return reply;
 
   const problem = (await reply.json().catch(() => ({}))).error;
-  if (reply.status === 401 && path !== "/login") onSessionEnd();
+  // A 401 of a model's answer may be upstream's: it says nothing about the session.
+  if (reply.status === 401 && path.startsWith("/api/")) onSessionEnd();
   const known = typeof problem === "string" ? { message: problem } : problem;
   throw new ApiError(reply.status, known, Number(reply.headers.get("retry-after")) || 0);
 }

@@ -5,10 +5,11 @@ import "./styles/parts.css";
 import "./styles/keys.css";
 import "./styles/pages.css";
 import { render } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useErrorBoundary } from "preact/hooks";
 import { html } from "./html.js";
 import { connect, disconnect } from "./live.js";
 import { loadOverview } from "./overview.js";
+import { Empty } from "./parts/controls.js";
 import { closeAllDialogs, Dialogs } from "./parts/dialog.js";
 import { report, Toasts } from "./parts/toast.js";
 import { navigate, place } from "./router.js";
@@ -34,6 +35,11 @@ const PAGES = {
   "/docs": { title: "Docs", Page: DocsPage },
 };
 const FIRST = "/keys_status";
+
+/** A fault of ours: better said than a blank page. */
+const Broken = ({ error }) => html`
+  <main><${Empty} icon="alert" title="This page broke"><p>${error.message}</p>
+    <button class="button" onClick=${() => location.reload()}>Load it again</button><//></main>`;
 
 function App() {
   const { path, query } = useStore(place);
@@ -61,6 +67,10 @@ function App() {
 
   useEffect(() => { document.title = `${known?.title ?? "Log in"} · gembal`; }, [path]);
 
+  const [broken, repair] = useErrorBoundary();
+  useEffect(() => { if (broken) repair(); }, [path]);
+
+  if (broken) return html`<${Broken} error=${broken} />`;
   if (state === "unknown") return null;
   if (state === "out") return html`<${LogInPage} />`;
   if (!known) return null;

@@ -1,5 +1,6 @@
 // What changes in the daemon, as it changes: one event stream for all pages.
 import { useEffect } from "preact/hooks";
+import { get } from "./api.js";
 import { createStore } from "./store.js";
 
 /** "off", "connecting", "live", or "lost" while it is tried again. */
@@ -30,6 +31,7 @@ export function connect() {
     liveState.set("lost");
     if (source.readyState !== EventSource.CLOSED) return;  // the browser tries again by itself
     source = null;
+    get("/api/admin/session").catch(() => {});  // the session may be what has ended: api.js sees to that
     retry = setTimeout(connect, wait);
     wait = Math.min(wait * 2, LONGEST_WAIT);
   };

@@ -53,7 +53,7 @@ export function nameOf(ids) {
 export async function removeKeys(ids) {
   const sure = await confirm({
     title: `Delete ${nameOf(ids)}?`,
-    text: "They leave the key store for good; the log of their requests stays. To take keys out of use for a while, disable them.",
+    text: `${ids.length === 1 ? "It leaves" : "They leave"} the key store for good; the log of requests stays. To take keys out of use for a while, disable them.`,
     action: `Delete ${plural(ids.length, "key")}`,
   });
   return sure && act(ids, "remove", "deleted");

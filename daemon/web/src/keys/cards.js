@@ -74,7 +74,7 @@ export function Trend() {
         <span class="muted small">${count(total)} requests, ${percent(total - failed, total)} successful</span>
         <${Segments} label="Time" value=${span} onChange=${setSpan} options=${Object.keys(SPANS).map((name) => [name, name.replace("h", " h")])} />
       </div>
-      <${Chart} name="Requests over time" times=${times} series=${series} step=${stats?.step ?? 3600} height=${132} bare=${true} format=${count} />
+      <${Chart} name="Requests over time" times=${times} series=${series} step=${stats?.step ?? 3600} height=${156} bare=${true} format=${count} />
     </section>`;
 }
 
