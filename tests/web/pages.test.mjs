@@ -156,6 +156,14 @@ for (const viewport of SIZES) {
       await dialog().waitFor({ state: "detached" });
     });
 
+    test("a request shows up while one looks on", async () => {
+      await page.goto("/error_logs?tab=requests");
+      await page.getByRole("table", { name: "Requests" }).waitFor();
+      await page.locator(".live.live").waitFor();
+      await ask(daemon.url, "gemini-3.5-flash");
+      await page.getByRole("row", { name: "gemini-3.5-flash" }).first().waitFor();
+    });
+
     test("a chart is read out", async () => {
       await visit(page, viewport.width < 900 ? "Stats" : "Statistics");
       await tabTo(page, /^Requests per hour\. Arrow keys read it out\./);

@@ -75,7 +75,7 @@ function SecretEditor(props) {
         onInput=${(event) => onChange(event.target.value || setting.value)} />
         <button class="icon-button" aria-label="Show what is typed" aria-pressed=${shown} onClick=${() => setShown(!shown)}><${Icon} name=${shown ? "eye-off" : "eye"} /></button></span>
       ${isToken(setting) && html`<button class="button small" onClick=${() => { const token = newToken(); onChange(token); setShown(true); copy(token, "the new token"); }}>
-        <${Icon} name="dice" size=${14} />Generate</button>`}
+        <${Icon} name="key" size=${14} />Generate</button>`}
       <button class="button small ghost" onClick=${() => { setOpen(false); onChange(setting.value); }}>Keep</button>
     </div>`;
 }
@@ -139,7 +139,7 @@ function ListEditor(props) {
           if (picked) onChange(picked);
         }}><${Icon} name="list" size=${14} />Pick models…</button>`}
         ${isToken(setting) && html`<button class="button small" onClick=${() => { const token = newToken(); add([token]); copy(token, "the new token"); }}>
-          <${Icon} name="dice" size=${14} />Generate one</button>`}
+          <${Icon} name="key" size=${14} />Generate one</button>`}
         <button class="button small ghost" onClick=${() => setBulk(setting.secret ? "" : items.join("\n"))}>${setting.secret ? "Add in bulk" : "Edit as text"}</button>
         ${isProxies(setting) && items.length > 0 && html`<button class="button small" onClick=${() => check(items)}><${Icon} name="pulse" size=${14} />Check all</button>`}
         ${items.length > 1 && html`<button class="button small ghost" onClick=${() => onChange([])}>Remove all ${items.length}</button>`}
