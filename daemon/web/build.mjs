@@ -13,7 +13,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 const here = (path) => new URL(path, import.meta.url);
 
 /** `app.js` and its content -> `app-1A2B3C4D.js`. */
-function named_by_content(name, content) {
+function namedByContent(name, content) {
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 10);
   return name.replace(/\.(\w+)$/, `-${hash}.$1`);
 }
@@ -56,7 +56,7 @@ async function files() {
   const made = new Map();
   let page = readFileSync(here("src/index.html"), "utf8");
   for (const { name, content } of assets) {
-    const hashed = named_by_content(name, content);
+    const hashed = namedByContent(name, content);
     page = page.replaceAll(`/assets/${name}`, `/assets/${hashed}`);
     made.set(hashed, content);
   }

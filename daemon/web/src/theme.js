@@ -3,7 +3,7 @@
 const NAME = "gembal-theme";
 
 /** "light", "dark", or "" for the system's. */
-export function chosen_theme() {
+export function chosenTheme() {
   try {
     return localStorage.getItem(NAME) ?? "";
   } catch {
@@ -11,25 +11,23 @@ export function chosen_theme() {
   }
 }
 
-export function apply_theme() {
-  const theme = chosen_theme();
+export function applyTheme(theme = chosenTheme()) {
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
 }
 
-export function choose_theme(theme) {
+export function chooseTheme(theme) {
   try {
     if (theme) localStorage.setItem(NAME, theme);
     else localStorage.removeItem(NAME);
   } catch {
     // It lasts as long as the page, then.
   }
-  if (theme) document.documentElement.dataset.theme = theme;
-  else delete document.documentElement.dataset.theme;
+  applyTheme(theme);
   dispatchEvent(new Event("themechange"));
 }
 
-export function is_dark() {
+export function isDark() {
   const theme = document.documentElement.dataset.theme;
   if (theme) return theme === "dark";
   return matchMedia("(prefers-color-scheme: dark)").matches;

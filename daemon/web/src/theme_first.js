@@ -1,4 +1,4 @@
 // Runs before the first paint, so that a page in the chosen colours does not flash up in the others.
-import { apply_theme } from "./theme.js";
+import { applyTheme } from "./theme.js";
 
-apply_theme();
+applyTheme();

@@ -1,0 +1,1 @@
+(()=>{var o="gembal-theme";function n(){try{return localStorage.getItem(o)??""}catch{return""}}function t(e=n()){e?document.documentElement.dataset.theme=e:delete document.documentElement.dataset.theme}t();})();

@@ -1,1 +1,0 @@
-(()=>{var m="gembal-theme";function n(){try{return localStorage.getItem(m)??""}catch{return""}}function t(){let e=n();e?document.documentElement.dataset.theme=e:delete document.documentElement.dataset.theme}t();})();

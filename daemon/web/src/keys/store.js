@@ -1,0 +1,70 @@
+// All keys, kept up to date: changed ones are fetched by their ids.
+import { get } from "../api.js";
+import { onLive } from "../live.js";
+import { createStore } from "../store.js";
+
+/** Map of id -> key; null until known. */
+export const keys = createStore(null);
+
+const SLICE = 100;  // ids in one address
+
+let wanted = new Set();
+let timer = 0;
+let watchers = 0;
+
+/** A key that lacks some model is as good as any for the others. */
+const usable = (key) => (key.status === "unsupported" ? { ...key, status: "ok" } : key);
+
+export async function loadKeys() {
+  const reply = await get("/api/admin/keys");
+  keys.set(new Map(reply.keys.map((key) => [String(key.id), usable(key)])));
+}
+
+/** Puts keys that a request returned in the place of the old ones. */
+export function mergeKeys(changed) {
+  if (!keys.get()) return;
+  const next = new Map(keys.get());
+  for (const key of changed) next.set(String(key.id), usable(key));
+  keys.set(next);
+}
+
+export function forgetKeys(ids) {
+  if (!keys.get()) return;
+  const next = new Map(keys.get());
+  for (const id of ids) next.delete(String(id));
+  keys.set(next);
+}
+
+async function fetchWanted() {
+  timer = 0;
+  const ids = [...wanted];
+  wanted = new Set();
+  try {
+    if (ids.length > 5 * SLICE) return await loadKeys();
+    for (let i = 0; i < ids.length; i += SLICE) {
+      const slice = ids.slice(i, i + SLICE);
+      const reply = await get("/api/admin/keys", { ids: slice.join(",") });
+      const there = new Set(reply.keys.map((key) => String(key.id)));
+      mergeKeys(reply.keys);
+      const gone = slice.filter((id) => !there.has(id));
+      if (gone.length) forgetKeys(gone);
+    }
+  } catch {
+    // The next event, or the reconnection, brings them.
+  }
+}
+
+onLive("keys", (data) => {
+  if (!keys.get()) return;
+  if (!watchers) return keys.set(null);  // nobody looks: fetched anew by who does
+  if (data.all) return loadKeys().catch(() => {});
+  for (const id of data.ids ?? []) wanted.add(String(id));
+  timer ||= setTimeout(fetchWanted, 300);  // a busy pool changes many times a second
+});
+onLive("resync", () => { if (watchers) loadKeys().catch(() => {}); else keys.set(null); });
+
+/** While something watches, changes are fetched. Returns how to stop. */
+export function watchKeys() {
+  watchers++;
+  return () => { watchers--; };
+}
