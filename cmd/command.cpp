@@ -83,7 +83,7 @@ config::Sources Context::sources(std::vector<config::Override> overrides) const 
 
 Result<config::Loaded> Context::load(std::vector<config::Override> overrides) const {
   auto from = sources(std::move(overrides));
-  from.saved = [](const std::string& url) { return store::saved_settings(url); };
+  from.saved = [](const store::Url& url) { return store::saved_settings(url); };
   return config::load(from);
 }
 
