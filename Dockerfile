@@ -8,7 +8,7 @@ RUN --mount=type=cache,target=/root/.cache/ccache ./dev package && mv build/pack
 
 FROM debian:12-slim
 RUN --mount=type=bind,from=build,source=/gembal.deb,target=/tmp/gembal.deb \
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends /tmp/gembal.deb && rm -rf /var/lib/apt/lists/* && \
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends /tmp/gembal.deb libsoci-mysql4.0 libsoci-postgresql4.0 && rm -rf /var/lib/apt/lists/* && \
     install -d -m 0700 -o 10001 -g 10001 /data
 COPY packaging/healthy /usr/local/bin/healthy
 ENV HOME=/data GEMBAL_STORE_URL=/data/gembal.db GEMBAL_SERVER_LISTEN=0.0.0.0:8000

@@ -30,8 +30,12 @@ target_link_libraries(asio INTERFACE Threads::Threads)
 find_path(SOCI_INCLUDE_DIR soci/soci.h REQUIRED)
 find_library(SOCI_CORE soci_core REQUIRED)
 find_library(SOCI_SQLITE soci_sqlite3 REQUIRED)
+# SOCI loads its libraries for the servers when they are used; of MySQL's headers only numbers are needed.
+pkg_check_modules(mysql_headers REQUIRED libmariadb)
+file(STRINGS ${SOCI_INCLUDE_DIR}/soci/version.h soci_version REGEX "define SOCI_VERSION [0-9]+")
+string(REGEX REPLACE ".* ([0-9])00([0-9]).*" "\\1.\\2" SOCI_ABI "${soci_version}")  # 400003: "4.0", as its packages are called
 add_library(soci INTERFACE)
-target_include_directories(soci SYSTEM INTERFACE ${SOCI_INCLUDE_DIR})
+target_include_directories(soci SYSTEM INTERFACE ${SOCI_INCLUDE_DIR} ${mysql_headers_INCLUDE_DIRS})
 target_link_libraries(soci INTERFACE ${SOCI_SQLITE} ${SOCI_CORE} PkgConfig::sqlite)
 
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)

@@ -15,6 +15,7 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)  # libcurl's package only recommends them
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libsoci-mysql${SOCI_ABI}, libsoci-postgresql${SOCI_ABI}")  # loaded when store.url asks for one
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION  # below the project's own, which is the synopsis
 "It picks a key of the Gemini API that will work, tries another when it does
 not, and never lets a caller's mistake or an outage use keys up. One binary is

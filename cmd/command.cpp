@@ -83,7 +83,7 @@ config::Sources Context::sources(std::vector<config::Override> overrides) const 
 
 Result<config::Loaded> Context::load(std::vector<config::Override> overrides) const {
   auto from = sources(std::move(overrides));
-  from.saved = [](const std::string& url) { return store::saved_settings(url); };
+  from.saved = [](const store::Url& url) { return store::saved_settings(url); };
   return config::load(from);
 }
 
@@ -109,7 +109,7 @@ void build_app(CLI::App& app, Context& context, Action& chosen) {
   app.require_subcommand(0, 1);
   app.set_version_flag("--version", "gembal " GEMBAL_VERSION);
   app.add_option("--config", context.config_file, "Configuration file")->type_name("FILE");
-  app.add_option("--store", context.store, "Key store")->type_name("PATH");
+  app.add_option("--store", context.store, "Key store")->type_name("PATH|URL");
   app.add_option("--color", context.color, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->type_name("WHEN");
@@ -127,6 +127,7 @@ void build_app(CLI::App& app, Context& context, Action& chosen) {
   add_tokens_command(app, chosen);
   add_stats_command(app, chosen);
   add_logs_command(app, chosen);
+  add_store_command(app, chosen);
   add_doctor_command(app, chosen);
   add_complete_command(app, chosen);
   add_docs_command(app, chosen);

@@ -44,6 +44,7 @@ void add_sandbox_command(CLI::App& app, Action& chosen);
 void add_stats_command(CLI::App& app, Action& chosen);
 void add_tokens_command(CLI::App& app, Action& chosen);
 void add_logs_command(CLI::App& app, Action& chosen);
+void add_store_command(CLI::App& app, Action& chosen);
 void add_doctor_command(CLI::App& app, Action& chosen);
 // Hidden from help: for the shells, and for whoever changes the command line.
 void add_complete_command(CLI::App& app, Action& chosen);

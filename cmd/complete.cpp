@@ -45,11 +45,8 @@ std::optional<std::string> value_in(const std::vector<std::string>& words,
 }
 
 /// The store, when it is there.
-std::optional<store::KeyStore> open_existing(const std::string& url) {
-  const auto file = url.starts_with("sqlite://") ? url.substr(9) : url;
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(file, ignored)) return std::nullopt;
-  auto store = store::KeyStore::open(file, kPatience);
+std::optional<store::KeyStore> open_existing(const store::Url& url) {
+  auto store = store::KeyStore::open_existing(url, kPatience);
   if (!store) return std::nullopt;
   return *std::move(store);
 }

@@ -60,11 +60,11 @@ Result<int> show_paths(Context& context) {
   if (context.json) {
     print(to_text({{"config", file},
                    {"config_exists", !loaded->file.empty()},
-                   {"store", loaded->config.store.url}}) +
+                   {"store", store::shown(loaded->config.store.url)}}) +
           "\n");
   } else {
     print("config  " + file + (loaded->file.empty() ? "  (does not exist)" : "") + "\nstore   " +
-          loaded->config.store.url + "\n");
+          store::shown(loaded->config.store.url) + "\n");
   }
   return 0;
 }

@@ -70,6 +70,11 @@ Result<Import> map_variables(const std::vector<config::DotenvVariable>& variable
     const auto& name = variable.name;
     const auto where = file + ":" + std::to_string(variable.line) + ": " + name;
     const auto* setting = config::setting_of_variable(name);
+    if (config::is_of_database(name)) {
+      plan.ignored.push_back(
+          {name, "where the store is cannot be saved in it: leave it in the environment"});
+      continue;
+    }
     if (!setting) {
       auto why = config::why_without_effect(name);
       plan.ignored.push_back({name, why.empty() ? "gembal has no such setting" : why});

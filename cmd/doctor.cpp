@@ -75,11 +75,10 @@ Finding ask_with_keys(const config::Config& config) {
   constexpr const char* kName = "key-check";
   const auto secrets = [&]() -> Result<std::vector<Secret>> {
     std::vector<Secret> found;
-    const auto file = store::store_file(config.store.url);
-    if (!file || ::access(file->c_str(), F_OK) != 0) return found;
-    auto store = store::KeyStore::open(*file);
+    auto store = store::KeyStore::open_existing(config.store.url);
     if (!store) return std::move(store).error();
-    const auto keys = store->keys();
+    if (!*store) return found;
+    const auto keys = (*store)->keys();
     if (!keys) return keys.error();
     for (const auto& key : *keys) found.push_back(key.secret);
     return found;

@@ -89,6 +89,29 @@ Finding check_keys_of(store::KeyStore& store, const config::Config& config) {
   return finding;
 }
 
+/// A store on a server: that has its own ways to watch over space and permissions.
+Findings check_database(const config::Config& config, const Finding& permissions) {
+  const auto place = store::shown(config.store.url);
+  auto store = store::KeyStore::open_existing(config.store.url, kPatience);
+  const auto written = !store   ? Result<void>(store.error())
+                       : *store ? (*store)->try_to_write()
+                                : Result<void>();
+  if (!written) {
+    return {{"store", Health::fail, written.error().message, written.error().hint},
+            {"keys", Health::warn, "not known: the store cannot be used", ""}};
+  }
+  if (!*store) {
+    return {{"store", Health::ok, place + " has no store yet", ""},
+            permissions,
+            {"keys", config.client.url.empty() ? Health::fail : Health::ok, "there are none",
+             "add some: gembal keys add < keys.txt"}};
+  }
+  return {
+      {"store", Health::ok, place + ", schema " + std::to_string(store::KeyStore::schema()), ""},
+      permissions,
+      check_keys_of(**store, config)};
+}
+
 }  // namespace
 
 Finding check_environment(const config::Loaded& loaded,
@@ -110,9 +133,9 @@ Finding check_environment(const config::Loaded& loaded,
 }
 
 Finding check_permissions(const config::Config& config) {
-  const auto named = store::store_file(config.store.url);
-  if (!named) return {"permissions", Health::warn, "not known", ""};
-  const auto& file = *named;
+  if (!config.store.url.is_file())
+    return {"permissions", Health::ok, "the server says who may use the store", ""};
+  const auto& file = config.store.url.file;
   const auto folder = existing_folder(file).string();
   struct stat of_file {
   }, of_folder{};
@@ -132,41 +155,41 @@ Finding check_permissions(const config::Config& config) {
 }
 
 Findings check_store(const config::Config& config, const Finding& permissions) {
-  const auto file = store::store_file(config.store.url);
-  if (!file) return {{"store", Health::fail, file.error().message, file.error().hint}};
+  if (!config.store.url.is_file()) return check_database(config, permissions);
+  const auto& file = config.store.url.file;
   Findings findings;
   const auto unknown = [&](const std::string& why) {
     return Finding{"keys", Health::warn, "not known: " + why, ""};
   };
   std::error_code failed;
-  if (!fs::exists(*file, failed)) {
-    const auto folder = existing_folder(*file);
+  if (!fs::exists(file, failed)) {
+    const auto folder = existing_folder(file);
     if (::access(folder.c_str(), W_OK) != 0) {
-      findings.push_back({"store", Health::fail, *file + " cannot be made in " + folder.string(),
+      findings.push_back({"store", Health::fail, file + " cannot be made in " + folder.string(),
                           "choose another with --store or store.url"});
     } else {
-      findings.push_back({"store", Health::ok, *file + " does not exist yet", ""});
+      findings.push_back({"store", Health::ok, file + " does not exist yet", ""});
     }
     findings.push_back(permissions);
-    findings.push_back(check_space(*file));
+    findings.push_back(check_space(file));
     findings.push_back(config.client.url.empty()
                            ? Finding{"keys", Health::fail, "there are none",
                                      "add some: gembal keys add < keys.txt"}
                            : unknown("those of " + config.client.url + " are used"));
     return findings;
   }
-  auto store = store::KeyStore::open(*file, kPatience);
+  auto store = store::KeyStore::open(config.store.url, kPatience);
   const auto written = store ? store->try_to_write() : Result<void>(store.error());
   if (written) {
     findings.push_back({"store", Health::ok,
-                        *file + ", " + size_text(fs::file_size(*file, failed)) + ", schema " +
+                        file + ", " + size_text(fs::file_size(file, failed)) + ", schema " +
                             std::to_string(store::KeyStore::schema()),
                         ""});
   } else {
     findings.push_back({"store", Health::fail, written.error().message, written.error().hint});
   }
   findings.push_back(permissions);
-  findings.push_back(check_space(*file));
+  findings.push_back(check_space(file));
   findings.push_back(store ? check_keys_of(*store, config) : unknown("the store cannot be opened"));
   return findings;
 }

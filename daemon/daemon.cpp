@@ -232,8 +232,8 @@ Result<void> Daemon::find_own_token(store::KeyStore& store) {
 }
 
 void Daemon::open_shelf() {
-  const std::filesystem::path store = options_.loaded.config.store.url;
-  shelf_ = std::make_unique<images::Shelf>(store.parent_path() / "images");
+  const std::filesystem::path folder = options_.loaded.config.store.folder;
+  shelf_ = std::make_unique<images::Shelf>(folder / "images");
 }
 
 // On the main thread, which has nothing to do but to wait for signals.
@@ -310,7 +310,7 @@ Started Daemon::describe() const {
   started.token = live_->access.tokens().front();
   started.token_is_new = token_is_new_ && options_.loaded.config.auth.tokens.empty();
   started.admin_token = live_->access.admin();
-  if (!options_.sandbox) started.store = options_.loaded.config.store.url;
+  if (!options_.sandbox) started.store = store::shown(options_.loaded.config.store.url);
   return started;
 }
 

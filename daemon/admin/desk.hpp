@@ -28,7 +28,7 @@ struct DeskParts {
   keypool::KeyPool& pool;
   Recorder& recorder;
   std::function<Result<config::Loaded>()> load;  ///< the configuration, anew
-  std::string store_url;
+  store::Url store_url;
   bool sandbox = false;
 };
 
@@ -66,7 +66,7 @@ class Desk {
 
   keypool::KeyPool& pool() { return parts_.pool; }
   Result<config::Loaded> load() const { return parts_.load(); }
-  const std::string& store_url() const { return parts_.store_url; }
+  const store::Url& store_url() const { return parts_.store_url; }
   bool is_sandbox() const { return parts_.sandbox; }
   TimePoint started() const { return started_; }
 

@@ -29,15 +29,6 @@ Json count_keys(const std::vector<Listed>& all) {
           {"disabled", counts["disabled"]}};
 }
 
-/// "mysql://USER@HOST/NAME" of a database's address; a path as it is.
-std::string without_password(const std::string& url) {
-  const auto host = url.rfind('@');
-  const auto user = url.find("://");
-  if (user == std::string::npos || host == std::string::npos) return url;
-  const auto colon = url.find(':', user + 3);
-  return colon < host ? url.substr(0, colon) + url.substr(host) : url;
-}
-
 /// What was asked since then, by steps of that length.
 Result<Json> count_requests(Journal& journal, int step, TimePoint since) {
   const auto from = to_unix_seconds(since);
@@ -98,7 +89,7 @@ Result<Told> overview(Desk& desk, const Asked&) {
     if (!in_need) return std::move(in_need).error();
     return Told{{{"version", GEMBAL_VERSION},
                  {"started_at", to_iso8601(desk.started())},
-                 {"store", desk.is_sandbox() ? "" : without_password(desk.store_url())},
+                 {"store", desk.is_sandbox() ? "" : store::shown(desk.store_url())},
                  {"sandbox", desk.is_sandbox()},
                  {"keys", count_keys(*all)},
                  {"requests", *std::move(requests)},

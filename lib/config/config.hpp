@@ -11,6 +11,7 @@
 #include "lib/images/options.hpp"
 #include "lib/keypool/policy.hpp"
 #include "lib/log/log.hpp"
+#include "lib/store/url.hpp"
 
 namespace gembal::config {
 
@@ -30,7 +31,9 @@ struct ServerOptions {
 };
 
 struct StoreOptions {
-  std::string url;  ///< a path
+  store::Url url;
+  std::string folder;  ///< for files beside the store: its own, or, for a server's database, where
+                       ///< a file would be
 };
 
 struct AuthOptions {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "lib/config/setting_types.hpp"
 #include "lib/config/settings.hpp"
 #include "lib/core/text.hpp"
 
@@ -42,6 +43,34 @@ Result<toml::table> parse_toml(const std::string& text, const std::string& name)
     return Error{ErrorKind::config, name + ":" + line + ": " + std::string(failure.description()),
                  "texts stand in \"quotes\", lists in [brackets]"};
   }
+}
+
+constexpr const char* kDatabaseType = "DATABASE_TYPE";
+
+/// The database that the original's variables name: it has one for each part, and uses them when
+/// its DATABASE_TYPE is "mysql". nullopt when it is not. Errors: config.
+Result<std::optional<store::Url>> original_database(const Environment& environment) {
+  const auto type = lower(value_of(environment, kDatabaseType));
+  if (type != "mysql") {
+    if (type.empty() || type == "sqlite") return std::optional<store::Url>();
+    return wrong("environment variable", kDatabaseType, "must be sqlite or mysql");
+  }
+  store::Url url;
+  url.kind = store::DatabaseKind::mysql;
+  url.host = value_of(environment, "MYSQL_HOST");
+  url.user = value_of(environment, "MYSQL_USER");
+  url.password = Secret(value_of(environment, "MYSQL_PASSWORD"));
+  url.database = value_of(environment, "MYSQL_DATABASE");
+  url.socket = value_of(environment, "MYSQL_SOCKET");
+  if (!url.socket.empty()) url.host.clear();  // it wins, there too
+  if ((url.host.empty() && url.socket.empty()) || url.user.empty() || url.database.empty())
+    return wrong("environment variable", kDatabaseType,
+                 "is mysql: MYSQL_HOST or MYSQL_SOCKET, MYSQL_USER and MYSQL_DATABASE are needed");
+  const auto port = value_of(environment, "MYSQL_PORT");
+  if (port.empty()) return std::optional(std::move(url));
+  if (const auto fault = whole_number(port, 1, 65'535, url.port); !fault.empty())
+    return wrong("environment variable", "MYSQL_PORT", fault);
+  return std::optional(std::move(url));
 }
 
 /// Loads layer after layer into one configuration.
@@ -163,8 +192,15 @@ Result<void> Loader::take_file() {
 }
 
 Result<void> Loader::take_environment() {
+  const auto database = original_database(sources_.environment);
+  if (!database) return database.error();
   for (const auto& setting : settings()) {
     for (const auto& name : {setting.original_name, setting.environment_name()}) {
+      if (*database && setting.key == "store.url" && name == setting.original_name) {
+        loaded_.config.store.url = **database;
+        loaded_.origins[setting.key] = std::string("environment ") + kDatabaseType;
+        continue;  // its name is that of the file that the original does not use then
+      }
       const auto found = sources_.environment.find(name);
       if (name.empty() || found == sources_.environment.end()) continue;
       const auto values = values_of_variable(setting, name, found->second);
@@ -201,9 +237,11 @@ Result<void> Loader::take_defaults() {
 }
 
 void Loader::find_store() {
-  auto& url = loaded_.config.store.url;
-  if (!url.empty()) return;
-  url = home_folder(sources_.environment, "XDG_DATA_HOME", ".local/share") + "/gembal/gembal.db";
+  auto& store = loaded_.config.store;
+  const auto usual = home_folder(sources_.environment, "XDG_DATA_HOME", ".local/share") + "/gembal";
+  if (store.url.empty()) store.url.file = usual + "/gembal.db";
+  store.folder =
+      store.url.is_file() ? std::filesystem::path(store.url.file).parent_path().string() : usual;
 }
 
 // Where the store is must be known before what is saved in it: the layers above it are laid twice.
@@ -231,8 +269,14 @@ Result<void> Loader::take_saved() {
 
 /// Whoever comes with the original's .env must be told what of it has no effect.
 void Loader::note_ignored() {
+  const bool uses_mysql = lower(value_of(sources_.environment, kDatabaseType)) == "mysql";
   for (const auto& [name, text] : sources_.environment) {
     if (text.empty()) continue;
+    if (is_of_database(name)) {
+      if (!uses_mysql && name != kDatabaseType)
+        loaded_.ignored.push_back({name, "DATABASE_TYPE is not mysql"});
+      continue;
+    }
     if (auto why = why_without_effect(name); !why.empty())
       loaded_.ignored.push_back({name, std::move(why)});
   }
@@ -317,15 +361,16 @@ std::optional<Values> values_of_variable(const Setting& setting, const std::stri
   return setting.is_list ? split_list(converted) : Values{converted};
 }
 
+bool is_of_database(const std::string& name) {
+  for (const char* known : {kDatabaseType, "MYSQL_HOST", "MYSQL_PORT", "MYSQL_USER",
+                            "MYSQL_PASSWORD", "MYSQL_DATABASE", "MYSQL_SOCKET"}) {
+    if (name == known) return true;
+  }
+  return false;
+}
+
 std::string why_without_effect(const std::string& name) {
   static const std::map<std::string, std::string> kWithout = {
-      {"DATABASE_TYPE", "the store is one file: store.url"},
-      {"MYSQL_HOST", "the store is one file: store.url"},
-      {"MYSQL_PORT", "the store is one file: store.url"},
-      {"MYSQL_USER", "the store is one file: store.url"},
-      {"MYSQL_PASSWORD", "the store is one file: store.url"},
-      {"MYSQL_DATABASE", "the store is one file: store.url"},
-      {"MYSQL_SOCKET", "the store is one file: store.url"},
       {"VERTEX_API_KEYS", "Vertex express is not offered"},
       {"VERTEX_EXPRESS_BASE_URL", "Vertex express is not offered"},
       {"PROXIES", "the usual https_proxy is honoured instead"},

@@ -28,7 +28,7 @@ using Saved = std::map<std::string, Values>;
 struct Sources {
   std::optional<std::string> file;  ///< --config; none: the usual places, where it need not exist
   /// What is saved in the store at a place (store.url); may be null: nothing.
-  std::function<Result<Saved>(const std::string&)> saved;
+  std::function<Result<Saved>(const store::Url&)> saved;
   std::map<std::string, std::string> environment;
   std::vector<Override> overrides;  ///< win over everything else
 };
@@ -78,6 +78,9 @@ const Setting* setting_of_variable(const std::string& name);
 /// What such a variable's text means for the setting; nullopt when it stands for "not set".
 std::optional<Values> values_of_variable(const Setting& setting, const std::string& name,
                                          const std::string& text);
+
+/// Whether it is one of the original's variables that together name a database.
+bool is_of_database(const std::string& name);
 
 /// Why a variable of the original's has no effect here; "" for all others.
 std::string why_without_effect(const std::string& name);

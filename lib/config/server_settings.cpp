@@ -26,9 +26,12 @@ std::vector<Setting> server_settings() {
           .at_restart(),
       list("server.cors_origins", {}, place(&Config::server, &ServerOptions::cors_origins))
           .means("origins whose pages may ask from a browser; \"*\" for all"),
-      text("store.url", "", place(&Config::store, &StoreOptions::url))
+      store_url("store.url", place(&Config::store, &StoreOptions::url))
           .original("SQLITE_DATABASE")
-          .means("the key store's file; empty: gembal/gembal.db in $XDG_DATA_HOME")
+          .means(
+              "the key store: a file, or mysql://USER:PASSWORD@HOST:PORT/DATABASE, or postgresql:// "
+              "with the same; empty: gembal/gembal.db in $XDG_DATA_HOME. MySQL also by gemini-balance's "
+              "DATABASE_TYPE=mysql and MYSQL_HOST, _PORT, _SOCKET, _USER, _PASSWORD, _DATABASE")
           .at_restart(),
       secrets("auth.tokens", place(&Config::auth, &AuthOptions::tokens))
           .original("ALLOWED_TOKENS")

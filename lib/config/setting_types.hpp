@@ -69,6 +69,22 @@ Setting text(std::string key, std::string standard, At at) {
   return made;
 }
 
+/// Where the key store is.
+template <typename At>
+Setting store_url(std::string key, At at) {
+  Setting made;
+  made.key = std::move(key);
+  made.default_text = in_quotes("");
+  made.set = [at](Config& config, const Values& values) -> std::string {
+    auto url = store::parse_url(one(values));
+    if (!url) return "is not understood: " + url.error().message;
+    at(config) = *std::move(url);
+    return "";
+  };
+  made.show = [at](const Config& config) { return in_quotes(store::shown(at(config))); };
+  return made;
+}
+
 template <typename At>
 Setting web_address(std::string key, std::string standard, At at) {
   auto made = text(std::move(key), std::move(standard), at);

@@ -1,20 +1,14 @@
 #include "lib/store/database.hpp"
 
-#include <fcntl.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
+#include <chrono>
+#include <string>
+#include <vector>
 
 namespace gembal::store {
 namespace {
 
 /// Migration i brings the schema from version i to i + 1. Never changed once released: new ones are
-/// added at the end. What all databases understand, but for '||' in the second: only SQLite ever
-/// had a store to bring over to it.
+/// added at the end. What all databases understand, with what their Dialect makes of it.
 const std::vector<std::vector<const char*>>& migrations() {
   static const std::vector<std::vector<const char*>> all = {
       {
@@ -65,7 +59,6 @@ const std::vector<std::vector<const char*>>& migrations() {
           "CREATE INDEX objects_seq ON objects (seq)",
       },
       {
-          // MySQL's TEXT ends at 64 KiB: there it has to be MEDIUMTEXT.
           "CREATE TABLE kept (kind VARCHAR(16) NOT NULL, name VARCHAR(256) NOT NULL, value TEXT NOT NULL,"
           " expires_at BIGINT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (kind, name))",
           "CREATE INDEX kept_seq ON kept (kind, seq)",
@@ -109,144 +102,198 @@ const std::vector<std::vector<const char*>>& migrations() {
   return all;
 }
 
-Error failed(const std::string& path, const std::string& why, std::string hint) {
-  return {ErrorKind::store, "cannot use the key store '" + path + "': " + why, std::move(hint)};
-}
+using Clock = std::chrono::steady_clock;
 
-Error from_exception(const std::string& path, const std::exception& exception) {
-  const auto* own = dynamic_cast<const soci::sqlite3_soci_error*>(&exception);
-  switch (own ? own->result() : SQLITE_ERROR) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return failed(path, "another program has locked it", "try again when that program is done");
-    case SQLITE_FULL:
-      return failed(path, "the disk is full", "make room: nothing that was stored before is lost");
-    case SQLITE_IOERR:
-      return failed(path, "the disk could not be read or written",
-                    "check the disk and its free space");
-    case SQLITE_READONLY:
-      return failed(path, "it cannot be written",
-                    "check the permissions of the file and its folder");
-    case SQLITE_CANTOPEN:
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-      return failed(path, "it cannot be opened",
-                    "check the permissions, or choose another with --store");
-    case SQLITE_NOTADB: return failed(path, "it is no key store", "choose another with --store");
-    case SQLITE_CORRUPT:
-      return failed(path, "it is damaged",
-                    "restore it from a backup, or choose another with --store");
-    default: return failed(path, exception.what(), "");
-  }
-}
-
-/// The file must never be readable for others, not even for the moment between its making and a
-/// chmod.
-Result<void> make_private_file(const std::string& path) {
-  const auto folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty() && ::access(folder.c_str(), F_OK) != 0) {
-    const auto mask = ::umask(077);
-    std::error_code failure;
-    std::filesystem::create_directories(folder, failure);
-    ::umask(mask);
-    if (failure)
-      return failed(path, "its folder cannot be made: " + failure.message(),
-                    "choose another with --store");
-  }
-  struct stat known {};
-  if (::stat(path.c_str(), &known) == 0) {
-    if (S_ISDIR(known.st_mode)) return failed(path, "it is a folder", "name a file with --store");
-    if ((known.st_mode & 077) != 0 && known.st_uid == ::geteuid()) ::chmod(path.c_str(), 0600);
-    return {};
-  }
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return failed(path, std::strerror(errno), "choose another with --store");
-  ::close(file);
-  return {};
-}
-
-std::string in_quotes(const std::string& path) {
-  std::string text = "\"";
-  for (const char c : path) {
-    if (c == '"' || c == '\\') text += '\\';
-    text += c;
-  }
-  return text + "\"";
+/// 0 for none.
+int version_of(soci::session& sql, const Dialect& dialect) {
+  int version = 0;
+  if (dialect.has_table(sql, "schema_version"))
+    sql << "SELECT coalesce(max(version), 0) FROM schema_version", soci::into(version);
+  return version;
 }
 
 }  // namespace
 
 int Database::newest_schema() { return static_cast<int>(migrations().size()); }
 
-Result<Database> Database::open(const std::string& path, Milliseconds busy) {
-  if (auto made = make_private_file(path); !made) return std::move(made).error();
-  Database database(path);
-  if (auto connected = database.connect(busy); !connected) return std::move(connected).error();
+Result<Database> Database::open(const Url& url, Milliseconds busy) {
+  Database database(url, busy);
+  if (auto prepared = database.dialect_->prepare(url); !prepared)
+    return std::move(prepared).error();
   if (auto migrated = database.migrate(); !migrated) return std::move(migrated).error();
   return database;
 }
 
-// FULL, because what a command has acknowledged must survive a power cut; the daemon writes in
-// batches.
-Result<void> Database::connect(Milliseconds busy) {
+Result<std::optional<Database>> Database::open_existing(const Url& url, Milliseconds busy) {
+  Database database(url, busy);
+  if (!database.dialect_->may_exist(url)) return std::optional<Database>();
+  if (auto prepared = database.dialect_->prepare(url); !prepared)
+    return std::move(prepared).error();
+  const auto version = database.schema();
+  if (!version) return version.error();
+  if (*version == 0) return std::optional<Database>();
+  if (auto migrated = database.migrate(); !migrated) return std::move(migrated).error();
+  return std::optional<Database>(std::move(database));
+}
+
+std::optional<Database::Failure> Database::connect() {
+  if (session_) return std::nullopt;
+  try {
+    auto session = std::make_unique<soci::session>();
+    dialect_->open(*session, url_, busy_);
+    session_ = std::move(session);
+    return std::nullopt;
+  } catch (const std::exception& exception) {
+    auto error = dialect_->explain(exception, shown(url_));
+    if (error.hint.empty() && dialect_->has_connections())
+      error.hint = "check store.url, and that the server runs and lets you in";
+    return Failure{std::move(error)};
+  }
+}
+
+/// Whatever `work` had begun is rolled back when it fails. A connection on which even that cannot
+/// be done is lost.
+std::optional<Database::Failure> Database::attempt(const Work& work) {
+  if (auto failure = connect()) return failure;
+  std::optional<Failure> failure;
+  try {
+    work(*session_);
+    return failure;
+  } catch (const std::exception& exception) {
+    failure = Failure{dialect_->explain(exception, shown(url_)), false,
+                      dialect_->may_work_again(exception)};
+  }
+  try {
+    *session_ << "ROLLBACK";
+  } catch (const std::exception&) {
+    failure->is_lost = dialect_->has_connections();  // in SQLite there may be nothing to roll back
+  }
+  if (failure->is_lost) {
+    session_.reset();
+    if (failure->error.hint.empty())
+      failure->error.hint = "the connection was lost: try again, it is made anew";
+  }
+  return failure;
+}
+
+Result<void> Database::write(const Work& work) {
+  enum class Stage { connecting, locking, working, committing };
+  const auto start = Clock::now();
+  for (bool is_first = true;; is_first = false) {
+    auto stage = Stage::connecting;
+    auto failure = attempt([&](soci::session& sql) {
+      stage = Stage::locking;
+      dialect_->begin_writing(sql);
+      stage = Stage::working;
+      work(sql);
+      stage = Stage::committing;
+      sql << "COMMIT";
+    });
+    if (!failure) return {};
+    const bool waited = Clock::now() - start >= busy_;
+    if (stage == Stage::committing && failure->is_lost) {
+      failure->error.hint = "it is not known whether it was saved: look, before you do it again";
+      return std::move(failure->error);
+    }
+    if (stage == Stage::locking && !failure->is_lost && waited && dialect_->has_connections())
+      return store_failed(shown(url_), "another program has locked it",
+                          "try again when that program is done");
+    const bool may_work_again = failure->is_lost || (failure->may_work_again && !waited);
+    if (!is_first || !may_work_again) return std::move(failure->error);
+  }
+}
+
+Result<void> Database::read(const Work& work) {
+  auto failure = attempt(work);
+  if (failure && failure->is_lost) failure = attempt(work);
+  if (failure) return std::move(failure->error);
+  return {};
+}
+
+Result<void> Database::read_at_one_time(const Work& work) {
   return read([&](soci::session& sql) {
-    sql.open(soci::sqlite3, "dbname=" + in_quotes(path_));
-    sql << "PRAGMA busy_timeout = " + std::to_string(busy.count());
-    std::string mode;
-    sql << "PRAGMA journal_mode = WAL", soci::into(mode);
-    sql << "PRAGMA synchronous = FULL";
+    dialect_->begin_reading(sql);
+    work(sql);
+    sql << "COMMIT";
   });
+}
+
+Result<int> Database::schema() {
+  int version = 0;
+  auto read_it = read([&](soci::session& sql) { version = version_of(sql, *dialect_); });
+  if (!read_it) return std::move(read_it).error();
+  return version;
 }
 
 Result<void> Database::migrate() {
   const auto newest = newest_schema();
-  int version = 0;
-  const auto find_version = [&version](soci::session& sql) {
-    int tables = 0;
-    sql << "SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'", soci::into(tables);
-    if (tables > 0) sql << "SELECT max(version) FROM schema_version", soci::into(version);
-  };
-  if (auto looked = read(find_version); !looked) return looked;
-  if (version == newest) return {};
-  if (version < newest) {
-    return write([&](soci::session& sql) {
-      find_version(sql);  // another process may have been quicker
-      if (version == 0)
-        sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";
-      for (; version < newest; ++version) {
-        for (const char* statement : migrations()[static_cast<std::size_t>(version)])
-          sql << statement;
-        sql << "INSERT INTO schema_version (version) VALUES (:v)", soci::use(version + 1, "v");
-      }
-    });
+  const auto version = schema();
+  if (!version) return version.error();
+  if (*version > newest) {
+    return store_failed(shown(url_),
+                        "it was made by a newer gembal (schema " + std::to_string(*version) +
+                            ", this one knows " + std::to_string(newest) + ")",
+                        "upgrade this gembal, or choose another store with --store");
   }
-  return failed(path_,
-                "it was made by a newer gembal (schema " + std::to_string(version) +
-                    ", this one knows " + std::to_string(newest) + ")",
-                "upgrade this gembal, or choose another store with --store");
-}
-
-Result<void> Database::write(const std::function<void(soci::session&)>& work) {
-  auto begun = read([](soci::session& sql) { sql << "BEGIN IMMEDIATE"; });
-  if (!begun) return begun;
-  auto done = read([&work](soci::session& sql) {
-    work(sql);
-    sql << "COMMIT";
+  if (*version == newest) return {};
+  auto failure = attempt([this](soci::session& sql) {
+    dialect_->begin_migrating(sql, busy_);
+    auto present = version_of(sql, *dialect_);  // another process may have been quicker
+    if (dialect_->takes_definitions_back()) {
+      bring_up_to_date(sql, present);
+    } else {
+      bring_up_in_steps(sql, present);
+    }
+    dialect_->end_migrating(sql);
   });
-  if (!done) {
-    // It may have been rolled back already: that this fails then is no news.
-    (void)read([](soci::session& sql) { sql << "ROLLBACK"; });
-  }
-  return done;
+  if (failure) return std::move(failure->error);
+  return {};
 }
 
-Result<void> Database::read(const std::function<void(soci::session&)>& work) {
-  try {
-    work(*session_);
-    return {};
-  } catch (const std::exception& exception) {
-    return from_exception(path_, exception);
+void Database::bring_up_to_date(soci::session& sql, int& version) {
+  if (version == 0) sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";
+  for (; version < newest_schema(); ++version) {
+    for (const char* statement : migrations()[static_cast<std::size_t>(version)])
+      sql << dialect_->statement(sql, statement);
+    const int reached = version + 1;
+    sql << "INSERT INTO schema_version (version) VALUES (:v)", soci::use(reached);
   }
+}
+
+// Where a definition is in force at once, whatever becomes of the transaction, a process that ends
+// in the middle leaves a part of a migration: how much of it was done is written down.
+void Database::bring_up_in_steps(soci::session& sql, int& version) {
+  for (const char* table : {"CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)",
+                            "CREATE TABLE IF NOT EXISTS schema_steps (version INTEGER NOT NULL,"
+                            " done INTEGER NOT NULL)"})
+    sql << dialect_->statement(sql, table);
+  for (; version < newest_schema(); ++version) bring_up_one(sql, version);
+}
+
+void Database::bring_up_one(soci::session& sql, int version) {
+  int begun = 0, done = 0;
+  sql << "SELECT count(*), coalesce(max(done), 0) FROM schema_steps WHERE version = :v",
+      soci::use(version), soci::into(begun), soci::into(done);
+  const auto note = [&sql, version](int steps) {
+    sql << "INSERT INTO schema_steps (version, done) VALUES (:v, :done)", soci::use(version),
+        soci::use(steps);
+  };
+  if (begun == 0) note(0);
+  const int resumed_at = begun == 0 ? -1 : done;
+  const auto& statements = migrations()[static_cast<std::size_t>(version)];
+  for (; done < static_cast<int>(statements.size()); ++done) {
+    sql << "BEGIN";
+    try {
+      sql << dialect_->statement(sql, statements[static_cast<std::size_t>(done)]);
+    } catch (const std::exception& exception) {
+      // What was being done when another process ended may have been done.
+      if (done != resumed_at || !dialect_->was_done(exception)) throw;
+    }
+    note(done + 1);
+    sql << "COMMIT";
+  }
+  const int reached = version + 1;
+  sql << "INSERT INTO schema_version (version) VALUES (:v)", soci::use(reached);
 }
 
 }  // namespace gembal::store

@@ -135,12 +135,16 @@ Journal::Journal(Journal&&) noexcept = default;
 Journal& Journal::operator=(Journal&&) noexcept = default;
 Journal::~Journal() = default;
 
-Result<Journal> Journal::open(const std::string& url, Milliseconds busy) {
-  const auto file = store_file(url);
-  if (!file) return file.error();
-  auto database = Database::open(*file, busy);
+Result<Journal> Journal::open(const Url& url, Milliseconds busy) {
+  auto database = Database::open(url, busy);
   if (!database) return std::move(database).error();
   return Journal(std::make_unique<Impl>(Impl{*std::move(database)}));
+}
+
+Result<Journal> Journal::open(const std::string& url, Milliseconds busy) {
+  const auto parsed = parse_url(url);
+  if (!parsed) return parsed.error();
+  return open(*parsed, busy);
 }
 
 Result<void> Journal::write(const JournalBatch& batch) {

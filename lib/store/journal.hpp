@@ -10,6 +10,7 @@
 
 #include "lib/core/result.hpp"
 #include "lib/core/time.hpp"
+#include "lib/store/url.hpp"
 
 namespace gembal::store {
 
@@ -145,6 +146,8 @@ struct Retention {
 /// Not thread-safe; as many as one likes on one store. Errors: store.
 class Journal {
  public:
+  static Result<Journal> open(const Url& url, Milliseconds busy = std::chrono::seconds{5});
+  /// What parse_url() reads. Errors: also config.
   static Result<Journal> open(const std::string& url, Milliseconds busy = std::chrono::seconds{5});
   Journal(Journal&&) noexcept;
   Journal& operator=(Journal&&) noexcept;

@@ -1,5 +1,6 @@
 // Values that are kept for a while, by kind and name.
 
+#include "lib/core/text.hpp"
 #include "lib/store/key_store_impl.hpp"
 
 namespace gembal::store {
@@ -8,7 +9,12 @@ namespace {
 using soci::into;
 using soci::use;
 
-constexpr long long kMostOfAKind = 200'000;
+/// Whether each database takes it as it is.
+bool can_be_kept(const std::string& name) { return fitting(name) == name; }
+bool can_be_kept(const KeptValue& value) {
+  return can_be_kept(value.name) && is_valid_utf8(value.value) &&
+         value.value.find('\0') == std::string::npos;
+}
 
 }  // namespace
 
@@ -21,6 +27,7 @@ void write_kept(soci::session& sql, const std::vector<KeptValue>& values, long l
                                            " VALUES (:kind, :name, :value, :expires, :seq)",
                             use(row.kind), use(row.name), use(row.value), use(expires), use(seq));
   for (const auto& value : values) {
+    if (!can_be_kept(value)) continue;
     row = value;
     expires = to_unix_milliseconds(value.expires);
     remove.execute(true);
@@ -28,7 +35,7 @@ void write_kept(soci::session& sql, const std::vector<KeptValue>& values, long l
   }
 }
 
-void forget_old_kept(soci::session& sql, TimePoint now) {
+void forget_old_kept(soci::session& sql, TimePoint now, long long most_of_a_kind) {
   const long long gone = to_unix_milliseconds(now);
   sql << "DELETE FROM kept WHERE expires_at <= :gone", use(gone);
   std::vector<std::string> kinds;
@@ -39,7 +46,7 @@ void forget_old_kept(soci::session& sql, TimePoint now) {
   for (const auto& one : kinds) {
     long long last = 0;  // the latest that goes; what was written with it goes as well
     sql << "SELECT seq FROM kept WHERE kind = :kind ORDER BY seq DESC LIMIT 1 OFFSET :most",
-        use(one), use(kMostOfAKind), into(last);
+        use(one), use(most_of_a_kind), into(last);
     if (sql.got_data())
       sql << "DELETE FROM kept WHERE kind = :kind AND seq <= :last", use(one), use(last);
   }
@@ -48,8 +55,8 @@ void forget_old_kept(soci::session& sql, TimePoint now) {
 Result<std::vector<KeptValue>> KeyStore::kept(const std::string& kind,
                                               const std::vector<std::string>& names,
                                               TimePoint now) {
-  std::vector<KeptValue> found;
-  auto done = impl_->database.read([&](soci::session& sql) {
+  return reading(impl_->database, [&](soci::session& sql) {
+    std::vector<KeptValue> found;
     KeptValue row;
     row.kind = kind;
     long long expires = 0;
@@ -57,14 +64,14 @@ Result<std::vector<KeptValue>> KeyStore::kept(const std::string& kind,
         (sql.prepare << "SELECT value, expires_at FROM kept WHERE kind = :kind AND name = :name",
          use(row.kind), use(row.name), into(row.value), into(expires));
     for (const auto& name : names) {
+      if (!can_be_kept(name)) continue;
       row.name = name;
       if (!select.execute(true)) continue;
       row.expires = from_unix_milliseconds(expires);
       if (row.expires > now) found.push_back(row);
     }
+    return found;
   });
-  if (!done) return std::move(done).error();
-  return found;
 }
 
 }  // namespace gembal::store

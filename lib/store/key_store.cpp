@@ -76,21 +76,23 @@ KeyStore::KeyStore(KeyStore&&) noexcept = default;
 KeyStore& KeyStore::operator=(KeyStore&&) noexcept = default;
 KeyStore::~KeyStore() = default;
 
-Result<std::string> store_file(const std::string& url) {
-  std::string file = url;
-  if (file.starts_with("sqlite://")) file = file.substr(9);
-  if (file.find("://") != std::string::npos) {
-    return Error{ErrorKind::config, "store.url: only a file can be the store", "give a path"};
-  }
-  return file;
-}
-
-Result<KeyStore> KeyStore::open(const std::string& path, Milliseconds busy) {
-  const auto file = store_file(path);
-  if (!file) return file.error();
-  auto database = Database::open(*file, busy);
+Result<KeyStore> KeyStore::open(const Url& url, Milliseconds busy) {
+  auto database = Database::open(url, busy);
   if (!database) return std::move(database).error();
   return KeyStore(std::make_unique<Impl>(Impl{*std::move(database)}));
+}
+
+Result<KeyStore> KeyStore::open(const std::string& url, Milliseconds busy) {
+  const auto parsed = parse_url(url);
+  if (!parsed) return parsed.error();
+  return open(*parsed, busy);
+}
+
+Result<std::optional<KeyStore>> KeyStore::open_existing(const Url& url, Milliseconds busy) {
+  auto database = Database::open_existing(url, busy);
+  if (!database) return std::move(database).error();
+  if (!*database) return std::optional<KeyStore>();
+  return std::optional<KeyStore>(KeyStore(std::make_unique<Impl>(Impl{**std::move(database)})));
 }
 
 // A new key's first revision is the sequence's number, so that one that was removed and added again
@@ -98,6 +100,7 @@ Result<KeyStore> KeyStore::open(const std::string& path, Milliseconds busy) {
 Result<Added> KeyStore::add(const std::vector<Key>& keys) {
   Added result;
   auto written = impl_->change([&](soci::session& sql, long long seq) {
+    result = {};
     long long position = 0;
     sql << "SELECT coalesce(max(position), 0) FROM api_keys", soci::into(position);
     Key row;
@@ -135,12 +138,7 @@ Result<Added> KeyStore::add(const std::vector<Key>& keys) {
   return result;
 }
 
-Result<std::vector<Key>> KeyStore::keys() {
-  std::vector<Key> keys;
-  auto done = impl_->database.read([&](soci::session& sql) { keys = all_keys(sql); });
-  if (!done) return std::move(done).error();
-  return keys;
-}
+Result<std::vector<Key>> KeyStore::keys() { return reading(impl_->database, all_keys); }
 
 // What a key made stays known until it is gone upstream as well.
 Result<std::size_t> KeyStore::remove(const std::vector<std::string>& ids) {
@@ -228,19 +226,17 @@ Result<std::size_t> KeyStore::disable(const std::vector<std::string>& ids,
 }
 
 Result<std::optional<std::string>> KeyStore::value(const std::string& name) {
-  std::optional<std::string> found;
-  auto done = impl_->database.read([&](soci::session& sql) {
+  return reading(impl_->database, [&](soci::session& sql) {
     std::string value;
     sql << "SELECT value FROM own_values WHERE name = :name", use(name), soci::into(value);
-    if (sql.got_data()) found = value;
+    return sql.got_data() ? std::optional(value) : std::nullopt;
   });
-  if (!done) return std::move(done).error();
-  return found;
 }
 
 Result<std::string> KeyStore::value_or_insert(const std::string& name, const std::string& value) {
-  std::string in_force = value;
+  std::string in_force;
   auto done = impl_->database.write([&](soci::session& sql) {
+    in_force = value;
     std::string known;
     sql << "SELECT value FROM own_values WHERE name = :name", use(name), soci::into(known);
     if (sql.got_data()) {

@@ -9,6 +9,7 @@
 
 #include "lib/core/result.hpp"
 #include "lib/keypool/key.hpp"
+#include "lib/store/url.hpp"
 
 namespace gembal::store {
 
@@ -94,19 +95,25 @@ struct News {
   std::vector<ObjectOwner> objects;   ///< also those that are gone: their time has passed
 };
 
-/// The key store: one SQLite file in WAL mode, 0600 in a folder of 0700, shared by any number of
-/// processes.
+/// The key store: one SQLite file in WAL mode, 0600 in a folder of 0700, or a database of a MySQL,
+/// MariaDB or PostgreSQL server; shared by any number of processes.
 ///
 /// Not thread-safe: one KeyStore per thread; two of them, also in two processes, may be open on one
-/// file at once. Every change is one transaction, on disk when the call returns. All errors have
-/// kind `store` but where said.
+/// store at once. Every change is one transaction, on disk when the call returns. A connection that
+/// is lost is made anew by the next call. All errors have kind `store` but where said; none has a
+/// password in it.
 class KeyStore {
  public:
   /// Opens, making the folder and the file when they do not exist, and brings the schema up to
   /// date. Errors: store (not permitted, not a database, a newer schema, locked for longer than
-  /// `busy`), each with a hint.
-  static Result<KeyStore> open(const std::string& path,
-                               Milliseconds busy = std::chrono::seconds{5});
+  /// `busy`, a server that cannot be reached within five seconds), each with a hint.
+  static Result<KeyStore> open(const Url& url, Milliseconds busy = std::chrono::seconds{5});
+  /// What parse_url() reads. Errors: those above; config (it has none of the forms).
+  static Result<KeyStore> open(const std::string& url, Milliseconds busy = std::chrono::seconds{5});
+
+  /// The same, but nullopt when there is no store there: none is made.
+  static Result<std::optional<KeyStore>> open_existing(const Url& url,
+                                                       Milliseconds busy = std::chrono::seconds{5});
 
   KeyStore(KeyStore&&) noexcept;
   KeyStore& operator=(KeyStore&&) noexcept;
@@ -157,8 +164,8 @@ class KeyStore {
 
   /// Deletes what nobody will ask for again: states and objects whose time has passed for a day,
   /// usage older than 31 days, kept values that are gone, and of each kind all but the latest
-  /// 200,000 or so.
-  Result<void> forget_old(TimePoint now);
+  /// `most_of_a_kind` or so.
+  Result<void> forget_old(TimePoint now, long long most_of_a_kind = 200'000);
 
   // ---- Settings.
 
@@ -198,12 +205,8 @@ class KeyStore {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The file of the store that `url` ("sqlite://PATH", or a path) names. Errors: config (no file).
-Result<std::string> store_file(const std::string& url);
-
 /// The settings saved in a store; none when there is no such store, which is not made. Errors:
 /// those of KeyStore::open().
-Result<Settings> saved_settings(const std::string& url,
-                                Milliseconds busy = std::chrono::seconds{5});
+Result<Settings> saved_settings(const Url& url, Milliseconds busy = std::chrono::seconds{5});
 
 }  // namespace gembal::store

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <type_traits>
 
 #include "lib/store/database.hpp"
 #include "lib/store/key_store.hpp"
@@ -20,9 +22,23 @@ struct KeyStore::Impl {
   Result<std::size_t> change(const std::function<std::size_t(soci::session&, long long seq)>& work);
 };
 
+/// What `select` reads.
+template <typename Select>
+auto reading(Database& database, const Select& select)
+    -> Result<std::invoke_result_t<Select, soci::session&>> {
+  std::invoke_result_t<Select, soci::session&> found;
+  auto done = database.read([&](soci::session& sql) { found = select(sql); });
+  if (!done) return std::move(done).error();
+  return found;
+}
+
+/// A text as each database takes it for what is learned, where nobody can be told that it does not
+/// fit: valid UTF-8 without NUL, of `most` characters.
+std::string fitting(const std::string& text, std::size_t most = 256);
+
 // Kept values, as the rest of KeyStore writes and forgets them. They throw what SOCI throws.
 void write_kept(soci::session& sql, const std::vector<KeptValue>& values, long long seq);
-void forget_old_kept(soci::session& sql, TimePoint now);
+void forget_old_kept(soci::session& sql, TimePoint now, long long most_of_a_kind);
 
 // Lists of texts as one.
 std::string as_json(const std::vector<std::string>& values);

@@ -44,10 +44,10 @@ class StateWriter {
 
   void put(const std::string& subject, const ModelState& state) {
     subject_ = subject;
-    model_ = state.model;
+    model_ = fitting(state.model);
     status_ = static_cast<int>(state.status);
     until_ = to_unix_milliseconds(state.until);
-    reason_ = state.reason;
+    reason_ = fitting(state.reason);
     remove_.execute(true);
     insert_.execute(true);
   }
@@ -75,7 +75,7 @@ class LimitWriter {
 
   void put(const std::string& subject, const ModelLimits& limits) {
     subject_ = subject;
-    model_ = limits.model;
+    model_ = fitting(limits.model);
     rpm_ = limits.limits.requests_per_minute;
     rpd_ = limits.limits.requests_per_day;
     tpm_ = static_cast<long long>(limits.limits.tokens_per_minute);
@@ -118,10 +118,10 @@ class KeyWriter {
   void put(const Key& key) {
     id_ = key.id;
     disabled_ = key.disabled ? 1 : 0;
-    reason_ = key.reason;
+    reason_ = fitting(key.reason);
     since_ = to_unix_milliseconds(key.disabled_since);
     failures_ = key.failures;
-    project_ = key.project;
+    project_ = fitting(key.project);
     update_.execute(true);
   }
 
@@ -172,7 +172,7 @@ void write_usage(soci::session& sql, const std::vector<Usage>& usage, long long 
       key->second = touch.get_affected_rows() > 0;
     }
     if (!key->second) continue;
-    model = row.model;
+    model = fitting(row.model);
     hour = row.hour;
     requests = static_cast<long long>(row.requests);
     tokens = static_cast<long long>(row.tokens);
@@ -190,7 +190,11 @@ void write_objects(soci::session& sql, const std::vector<ObjectOwner>& objects, 
                       " VALUES (:name, :id, :project, :target, :expires, :seq)",
        use(row.name), use(row.key_id), use(row.project), use(row.target), use(expires), use(seq));
   for (const auto& object : objects) {
+    // Cut off, it would be another one.
+    if (fitting(object.name) != object.name || fitting(object.target, 4096) != object.target)
+      continue;
     row = object;
+    row.project = fitting(object.project);
     expires = to_unix_milliseconds(object.expires);
     remove.execute(true);
     insert.execute(true);
@@ -248,16 +252,6 @@ News read_news(soci::session& sql, long long since, TimePoint now) {
   return news;
 }
 
-/// What `select` reads.
-template <typename Select>
-auto reading(Database& database, const Select& select)
-    -> Result<std::invoke_result_t<Select, soci::session&>> {
-  std::invoke_result_t<Select, soci::session&> found;
-  auto done = database.read([&](soci::session& sql) { found = select(sql); });
-  if (!done) return std::move(done).error();
-  return found;
-}
-
 }  // namespace
 
 Result<void> KeyStore::write(const Batch& batch) {
@@ -297,14 +291,14 @@ Result<std::vector<ObjectOwner>> KeyStore::objects(TimePoint now) {
 }
 
 // Nobody is told: what goes has not been in force for long.
-Result<void> KeyStore::forget_old(TimePoint now) {
+Result<void> KeyStore::forget_old(TimePoint now, long long most_of_a_kind) {
   const long long gone = to_unix_milliseconds(now - kGoneIsKept);
   const long long hour = hour_of(now - kUsageIsKept);
   return impl_->database.write([&](soci::session& sql) {
     sql << "DELETE FROM quota_states WHERE until_at <= :gone", use(gone);
     sql << "DELETE FROM objects WHERE expires_at <= :gone", use(gone);
     sql << "DELETE FROM usage_hours WHERE hour < :hour", use(hour);
-    forget_old_kept(sql, now);
+    forget_old_kept(sql, now, most_of_a_kind);
   });
 }
 

@@ -1,5 +1,10 @@
 #include "lib/store/rows.hpp"
 
+#include <algorithm>
+
+#include "lib/core/text.hpp"
+#include "lib/store/key_store_impl.hpp"
+
 namespace gembal::store {
 
 using keypool::Key;
@@ -106,6 +111,20 @@ std::vector<ObjectOwner> objects_where(soci::session& sql, const char* condition
     objects.push_back(row);
   }
   return objects;
+}
+
+std::string fitting(const std::string& text, std::size_t most) {
+  const auto is_plain = [](char c) { return static_cast<signed char>(c) > 0; };  // ASCII but NUL
+  if (text.size() <= most && std::all_of(text.begin(), text.end(), is_plain)) return text;
+  const bool is_valid = is_valid_utf8(text);
+  std::string fit;
+  std::size_t characters = 0;
+  for (const char c : text) {
+    const bool continues = is_valid && (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+    if (!continues && ++characters > most) break;
+    fit += c != 0 && (is_valid || is_plain(c)) ? c : '?';
+  }
+  return fit;
 }
 
 }  // namespace gembal::store

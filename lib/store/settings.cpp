@@ -1,8 +1,6 @@
 // Settings that are saved in the store, each as a list in JSON. One that was taken back stays as a
 // row without a value, so that others find by its `seq` that it changed.
 
-#include <unistd.h>
-
 #include "lib/core/json.hpp"
 #include "lib/store/key_store_impl.hpp"
 
@@ -31,21 +29,21 @@ std::vector<std::string> from_json(const std::string& text) {
 }
 
 Result<Settings> KeyStore::settings() {
-  Settings found;
-  auto done = impl_->database.read([&](soci::session& sql) {
+  return reading(impl_->database, [](soci::session& sql) {
+    Settings found;
     std::string name, value;
     soci::statement select = (sql.prepare << "SELECT name, value FROM settings WHERE value <> ''",
                               into(name), into(value));
     select.execute();
     while (select.fetch()) found.emplace(name, from_json(value));
+    return found;
   });
-  if (!done) return std::move(done).error();
-  return found;
 }
 
 Result<std::size_t> KeyStore::save(const std::vector<SettingEdit>& edits) {
   std::size_t changed = 0;
   auto done = impl_->write([&](soci::session& sql, long long seq) {
+    changed = 0;
     for (const auto& edit : edits) {
       const std::string wanted = edit.values ? as_json(*edit.values) : "";
       std::string known;
@@ -66,13 +64,10 @@ Result<std::size_t> KeyStore::save(const std::vector<SettingEdit>& edits) {
   return changed;
 }
 
-Result<Settings> saved_settings(const std::string& url, Milliseconds busy) {
-  const auto file = store_file(url);
-  if (!file) return file.error();
-  if (::access(file->c_str(), F_OK) != 0) return Settings{};
-  auto store = KeyStore::open(*file, busy);
+Result<Settings> saved_settings(const Url& url, Milliseconds busy) {
+  auto store = KeyStore::open_existing(url, busy);
   if (!store) return std::move(store).error();
-  return store->settings();
+  return *store ? (*store)->settings() : Settings{};
 }
 
 }  // namespace gembal::store

@@ -39,8 +39,8 @@ struct Row {
 }  // namespace
 
 Result<std::vector<ClientToken>> KeyStore::client_tokens() {
-  std::vector<ClientToken> found;
-  auto done = impl_->database.read([&](soci::session& sql) {
+  return reading(impl_->database, [](soci::session& sql) {
+    std::vector<ClientToken> found;
     ClientToken token;
     Row row;
     soci::statement select =
@@ -53,9 +53,8 @@ Result<std::vector<ClientToken>> KeyStore::client_tokens() {
       row.put_into(token);
       found.push_back(token);
     }
+    return found;
   });
-  if (!done) return std::move(done).error();
-  return found;
 }
 
 Result<void> KeyStore::add_token(const ClientToken& token) {

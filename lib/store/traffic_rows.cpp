@@ -1,6 +1,7 @@
 // Requests counted, by minute, hour and day.
 
 #include "lib/store/journal_rows.hpp"
+#include "lib/store/key_store_impl.hpp"
 
 namespace gembal::store {
 namespace {
@@ -82,7 +83,7 @@ class CountWriter {
     step_ = step;
     begin_ = count.minute * kMinuteStep / step * step;
     key_ = count.key_id;
-    model_ = count.model;
+    model_ = fitting(count.model);
     token_ = count.token;
     numbers_.take(count.traffic);
     update_.execute(true);

@@ -221,8 +221,8 @@ TEST(ConfigImportTest, TakesOverADotenv) {
                            "ALLOWED_TOKENS  auth.tokens"})
     EXPECT_NE(done.out.find(line), std::string::npos) << line << "\n" << done.out;
   for (const char* line :
-       {"MYSQL_PASSWORD has no counterpart: the store is one file", "SQLITE_DATABASE has no",
-        "SOMETHING_ELSE has no counterpart: gembal has no such setting",
+       {"MYSQL_PASSWORD has no counterpart: where the store is cannot be saved in it",
+        "SQLITE_DATABASE has no", "SOMETHING_ELSE has no counterpart: gembal has no such setting",
         "saved 3 settings; added 3 keys, already there 0"})
     EXPECT_NE(done.err.find(line), std::string::npos) << line << "\n" << done.err;
   EXPECT_EQ((done.out + done.err).find("quite-secret"), std::string::npos);

@@ -145,8 +145,8 @@ TEST(DoctorTest, FindsWhatIsWrongWithTheConfiguration) {
       home,
       {{"BASE_URL", upstream.base_url()}, {"GEMBAL_POOL_MAX_RETRY", "1"}, {"MYSQL_HOST", "db"}});
   EXPECT_EQ(found["environment"],
-            "warn: GEMBAL_POOL_MAX_RETRY is no setting; MYSQL_HOST has no effect: the store is one "
-            "file: store.url — did you mean GEMBAL_POOL_MAX_RETRIES?");
+            "warn: GEMBAL_POOL_MAX_RETRY is no setting; MYSQL_HOST has no effect: DATABASE_TYPE "
+            "is not mysql — did you mean GEMBAL_POOL_MAX_RETRIES?");
 }
 
 TEST(DoctorTest, FindsWhatIsWrongWithTheStore) {

@@ -35,7 +35,7 @@ TEST(LoadTest, WithoutAnythingTheDefaultsHold) {
   EXPECT_EQ(config.upstream.base_url, "https://generativelanguage.googleapis.com/v1beta");
   EXPECT_EQ(config.upstream.connect_timeout, std::chrono::seconds{10});
   EXPECT_EQ(config.pool.max_retries, 3);
-  EXPECT_EQ(config.store.url, "/home/nobody/.local/share/gembal/gembal.db");
+  EXPECT_EQ(shown(config.store.url), "/home/nobody/.local/share/gembal/gembal.db");
   for (const auto& setting : settings())
     EXPECT_EQ(loaded->origins.at(setting.key), "default") << setting.key;
 }
@@ -60,7 +60,7 @@ Result<Loaded> load_saved(Saved saved, std::map<std::string, std::string> enviro
   TempDir folder;
   Sources sources;
   sources.file = folder.write("test.toml", "[pool]\nmax_retries = 5\nmax_failures = 7\n");
-  sources.saved = [&](const std::string&) { return saved; };
+  sources.saved = [&](const store::Url&) { return saved; };
   sources.environment = std::move(environment);
   sources.environment.emplace("HOME", "/home/nobody");
   sources.overrides = std::move(flags);
@@ -103,14 +103,14 @@ TEST(LoadTest, TheStoreIsLookedForWhereTheOtherLayersSay) {
     sources.environment = c.environment;
     sources.environment.emplace("HOME", "/home/nobody");
     sources.overrides = c.flags;
-    sources.saved = [&](const std::string& url) {
-      asked = url;
+    sources.saved = [&](const store::Url& url) {
+      asked = shown(url);
       return Saved{{"pool.max_retries", {"6"}}};
     };
     const auto loaded = load(sources);
     ASSERT_TRUE(loaded);
     EXPECT_EQ(asked, c.asked);
-    EXPECT_EQ(loaded->config.store.url, c.asked);
+    EXPECT_EQ(shown(loaded->config.store.url), c.asked);
   }
 }
 
@@ -137,7 +137,7 @@ TEST(LoadTest, WhatIsSavedAndNoLongerGoodCanBeTakenBack) {
               "'gembal config unset " + c.saved.begin()->first + "' takes it back");
   }
   Sources sources;
-  sources.saved = [](const std::string&) -> Result<Saved> {
+  sources.saved = [](const store::Url&) -> Result<Saved> {
     return Error{ErrorKind::store, "locked"};
   };
   EXPECT_EQ(load(sources).error().kind, ErrorKind::store);
@@ -148,7 +148,7 @@ TEST(LoadTest, NoVariableThatHasAnEffectIsSaidToHaveNone) {
     EXPECT_EQ(why_without_effect(setting.original_name), "") << setting.key;
     EXPECT_EQ(setting_of_variable(setting.environment_name()), &setting);
   }
-  EXPECT_NE(why_without_effect("MYSQL_HOST"), "");
+  EXPECT_NE(why_without_effect("PROXIES"), "");
   EXPECT_EQ(why_without_effect("PATH"), "");
   EXPECT_EQ(setting_of_variable(""), nullptr);
 }
@@ -267,6 +267,58 @@ TEST(LoadTest, UnderstandsTheOriginalsEnvironment) {
   EXPECT_EQ(config.logs.level, "info");
   ASSERT_EQ(loaded->ignored.size(), 1u);
   EXPECT_EQ(loaded->ignored[0].name, "MYSQL_HOST");
+}
+
+TEST(LoadTest, TheOriginalsDatabaseIsOurs) {
+  const std::map<std::string, std::string> whole = {
+      {"DATABASE_TYPE", "MySQL"},
+      {"MYSQL_HOST", "db"},
+      {"MYSQL_PORT", "3307"},
+      {"MYSQL_USER", "gembal"},
+      {"MYSQL_DATABASE", "b"},
+      {"MYSQL_PASSWORD", "quite-secret"},
+      {"SQLITE_DATABASE", "default_db"},
+  };
+  const auto with = [&](std::map<std::string, std::string> changed) {
+    for (const auto& [name, value] : whole) changed.emplace(name, value);
+    return load_text("", std::move(changed));
+  };
+  auto loaded = with({});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(shown(loaded->config.store.url), "mysql://gembal:…@db:3307/b");
+  EXPECT_EQ(loaded->config.store.url.password.reveal(), "quite-secret");
+  EXPECT_EQ(loaded->config.store.folder, "/home/nobody/.local/share/gembal");
+  EXPECT_EQ(loaded->origins.at("store.url"), "environment DATABASE_TYPE");
+  EXPECT_TRUE(loaded->ignored.empty());
+  EXPECT_EQ(find_setting("store.url")->show(loaded->config), "\"mysql://gembal:…@db:3307/b\"");
+
+  loaded = with({{"MYSQL_SOCKET", "/run/s"}});
+  EXPECT_EQ(shown(loaded->config.store.url), "mysql://gembal:…@:3307/b?socket=/run/s");
+  loaded = with({{"GEMBAL_STORE_URL", "/a/b.db"}});
+  EXPECT_EQ(shown(loaded->config.store.url), "/a/b.db");
+  EXPECT_EQ(loaded->config.store.folder, "/a");
+  loaded = with({{"DATABASE_TYPE", "sqlite"}});
+  EXPECT_EQ(shown(loaded->config.store.url), "default_db");
+  EXPECT_EQ(loaded->ignored.size(), 5u) << "MYSQL_…";
+
+  const std::pair<const char*, const char*> wrong[] = {{"DATABASE_TYPE", "oracle"},
+                                                       {"MYSQL_HOST", ""},
+                                                       {"MYSQL_USER", ""},
+                                                       {"MYSQL_DATABASE", ""},
+                                                       {"MYSQL_PORT", "many"}};
+  for (const auto& [name, value] : wrong) {
+    SCOPED_TRACE(name);
+    loaded = with({{name, value}});
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().kind, ErrorKind::config);
+    EXPECT_EQ(loaded.error().message.find("quite-secret"), std::string::npos);
+  }
+  loaded = load_text("[store]\nurl = \"mysql://gembal:quite-secret@db\"\n");
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message.find("test.toml:2: store.url is not understood"),
+            std::string::npos)
+      << loaded.error().message;
+  EXPECT_EQ(loaded.error().message.find("quite-secret"), std::string::npos);
 }
 
 TEST(LoadTest, SaysWhatIsWrongAndWhere) {

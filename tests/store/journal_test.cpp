@@ -9,10 +9,9 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
-using testing::TempDir;
 
-Journal journal(const TempDir& folder) {
-  auto opened = Journal::open(folder.file("x.db"));
+Journal journal(const std::string& place) {
+  auto opened = Journal::open(place);
   EXPECT_TRUE(opened) << opened.error().message;
   return *std::move(opened);
 }
@@ -68,9 +67,11 @@ std::vector<std::string> ids(const Page<RequestRecord>& page) {
 
 using Ids = std::vector<std::string>;
 
-TEST(JournalTest, ARequestComesBackAsItWas) {
-  TempDir folder;
-  auto written = journal(folder), read = journal(folder);
+class JournalTest : public OnEveryDatabase {};
+class ClientTokenStoreTest : public OnEveryDatabase {};
+
+TEST_P(JournalTest, ARequestComesBackAsItWas) {
+  auto written = journal(place()), read = journal(place());
   auto made = request("r1");
   made.failure = "the upstream broke off";
   ASSERT_TRUE(written.write({{made}, {}, {}}));
@@ -88,9 +89,8 @@ TEST(JournalTest, ARequestComesBackAsItWas) {
   EXPECT_FALSE(*read.request("r2"));
 }
 
-TEST(JournalTest, PagesComeNewestFirstAndMeetNeitherTwiceNorNever) {
-  TempDir folder;
-  auto store = journal(folder);
+TEST_P(JournalTest, PagesComeNewestFirstAndMeetNeitherTwiceNorNever) {
+  auto store = journal(place());
   JournalBatch batch;
   // Several of the same moment: the pages' borders fall among them.
   for (int i = 0; i < 10; ++i)
@@ -108,9 +108,8 @@ TEST(JournalTest, PagesComeNewestFirstAndMeetNeitherTwiceNorNever) {
   EXPECT_EQ(all, (Ids{"r9", "r8", "r7", "r6", "r5", "r4", "r3", "r2", "r1", "r0"}));
 }
 
-TEST(JournalTest, Filters) {
-  TempDir folder;
-  auto store = journal(folder);
+TEST_P(JournalTest, Filters) {
+  auto store = journal(place());
   auto plain = request("plain");
   auto other_key = request("key", kNow + minutes{1});
   other_key.key_id = "ba9876543210";
@@ -141,9 +140,8 @@ TEST(JournalTest, Filters) {
   EXPECT_EQ(found([](auto& f) { f.before = "nonsense"; }).size(), 5u);
 }
 
-TEST(JournalTest, ErrorsHaveTheirBodiesOneByOne) {
-  TempDir folder;
-  auto store = journal(folder);
+TEST_P(JournalTest, ErrorsHaveTheirBodiesOneByOne) {
+  auto store = journal(place());
   ASSERT_TRUE(store.write({{}, {error("e1", "r1"), error("e2", "r2", kNow + minutes{1})}, {}}));
   RecordFilter filter;
   filter.request_id = "r1";
@@ -162,9 +160,8 @@ TEST(JournalTest, ErrorsHaveTheirBodiesOneByOne) {
   EXPECT_EQ(failing[0].status, 429);
 }
 
-TEST(JournalTest, WhatIsTooLongOrNoTextIsMendedNotRefused) {
-  TempDir folder;
-  auto store = journal(folder);
+TEST_P(JournalTest, WhatIsTooLongOrNoTextIsMendedNotRefused) {
+  auto store = journal(place());
   auto strange = request("strange");
   strange.path = std::string(600, 'p');
   strange.model = "a\xFF" + std::string(1, '\0') + "b";
@@ -177,9 +174,8 @@ TEST(JournalTest, WhatIsTooLongOrNoTextIsMendedNotRefused) {
   EXPECT_EQ(found->failure, std::string(2047, 'x')) << "no half of a character";
 }
 
-TEST(JournalTest, TrafficIsCountedByMinuteHourAndDay) {
-  TempDir folder;
-  auto store = journal(folder);
+TEST_P(JournalTest, TrafficIsCountedByMinuteHourAndDay) {
+  auto store = journal(place());
   auto failed = request("b", kNow + minutes{1});
   failed.status = 503;
   failed.token = "phone";
@@ -207,9 +203,8 @@ TEST(JournalTest, TrafficIsCountedByMinuteHourAndDay) {
   EXPECT_EQ(by_token[1].name, "phone");
 }
 
-TEST(JournalTest, OldRecordsGoAndCountsStayLonger) {
-  TempDir folder;
-  auto store = journal(folder);
+TEST_P(JournalTest, OldRecordsGoAndCountsStayLonger) {
+  auto store = journal(place());
   const auto old = kNow - hours{24 * 10};
   ASSERT_TRUE(store.write({{request("old", old), request("new")},
                            {error("old", "old", old), error("new", "new")},
@@ -224,9 +219,8 @@ TEST(JournalTest, OldRecordsGoAndCountsStayLonger) {
   EXPECT_TRUE(*store.error("new")) << "zero keeps for ever";
 }
 
-TEST(JournalTest, Removing) {
-  TempDir folder;
-  auto store = journal(folder);
+TEST_P(JournalTest, Removing) {
+  auto store = journal(place());
   ASSERT_TRUE(store.write({{request("a"), request("b"), request("c")}, {error("e", "a")}, {}}));
   EXPECT_EQ(*store.remove_requests(Ids{"a", "nobody"}), 1u);
   EXPECT_EQ(ids(*store.requests({})), (Ids{"c", "b"}));
@@ -244,9 +238,8 @@ TEST(LatencyTest, AShareLiesBetweenTwoBounds) {
   EXPECT_EQ(latency_of_share(latencies, 0.95), 60'000);
 }
 
-TEST(ClientTokenStoreTest, AreKeptWithoutTheTokenAndTheirChangesAreNews) {
-  TempDir folder;
-  auto one = open(folder.file("x.db")), two = open(folder.file("x.db"));
+TEST_P(ClientTokenStoreTest, AreKeptWithoutTheTokenAndTheirChangesAreNews) {
+  auto one = open(place()), two = open(place());
   ClientToken token;
   token.name = "laptop";
   token.digest = std::string(64, 'd');
@@ -276,6 +269,9 @@ TEST(ClientTokenStoreTest, AreKeptWithoutTheTokenAndTheirChangesAreNews) {
   EXPECT_TRUE(two.news_since(news.seq, kNow)->tokens_changed);
   EXPECT_TRUE(one.add_token(token)) << "of the same name as one that is gone";
 }
+
+INSTANTIATE_TEST_SUITE_P(On, JournalTest, every_database(), name_of);
+INSTANTIATE_TEST_SUITE_P(On, ClientTokenStoreTest, every_database(), name_of);
 
 }  // namespace
 }  // namespace gembal::store

@@ -12,9 +12,10 @@ namespace {
 using keypool::Key;
 using testing::TempDir;
 
-TEST(KeyStoreTest, KeepsKeysInTheirOrderAndOnce) {
-  TempDir folder;
-  auto store = open(folder.file("a/b/gembal.db"));
+class KeyStoreTest : public OnEveryDatabase {};
+
+TEST_P(KeyStoreTest, KeepsKeysInTheirOrderAndOnce) {
+  auto store = open(place());
   Key labelled = key("key-two");
   labelled.label = "second";
   labelled.project = "p";
@@ -23,7 +24,7 @@ TEST(KeyStoreTest, KeepsKeysInTheirOrderAndOnce) {
   ASSERT_TRUE(added);
   EXPECT_EQ(added->added, (std::vector<std::string>{key("key-one").id, key("key-two").id}));
   EXPECT_EQ(added->present.size(), 1u);
-  auto again = open(folder.file("a/b/gembal.db"));
+  auto again = open(place());
   const auto keys = *again.keys();
   ASSERT_EQ(keys.size(), 2u);
   EXPECT_EQ(keys[1].label, "second");
@@ -33,7 +34,7 @@ TEST(KeyStoreTest, KeepsKeysInTheirOrderAndOnce) {
   EXPECT_EQ(names(store), std::vector<std::string>{"key-two"});
 }
 
-TEST(KeyStoreTest, NobodyElseMayReadIt) {
+TEST(KeyStoreFileTest, NobodyElseMayReadIt) {
   TempDir folder;
   const auto path = folder.file("private/gembal.db");
   auto store = open(path);
@@ -46,9 +47,8 @@ TEST(KeyStoreTest, NobodyElseMayReadIt) {
   if (::stat((path + "-wal").c_str(), &known) == 0) EXPECT_EQ(known.st_mode & 0777, 0600u);
 }
 
-TEST(KeyStoreTest, TwoThatStartAtOnceAgreeOnAValue) {
-  TempDir folder;
-  auto one = open(folder.file("x.db")), two = open(folder.file("x.db"));
+TEST_P(KeyStoreTest, TwoThatStartAtOnceAgreeOnAValue) {
+  auto one = open(place()), two = open(place());
   EXPECT_EQ(*one.value("token"), std::nullopt);
   EXPECT_EQ(*one.value_or_insert("token", "a"), "a");
   EXPECT_EQ(*two.value_or_insert("token", "b"), "a");
@@ -89,9 +89,8 @@ std::vector<std::string> subjects_with_limits(KeyStore& store) {
 
 using Subjects = std::vector<std::string>;
 
-TEST(KeyStoreTest, AResetIsForAllThatShareTheQuota) {
-  TempDir folder;
-  auto store = four_keys(folder.file("x.db"));
+TEST_P(KeyStoreTest, AResetIsForAllThatShareTheQuota) {
+  auto store = four_keys(place());
   const auto before = *store.keys();
   const auto alone = "k:" + before[3].id;
   EXPECT_EQ(*store.reset({before[0].id, before[0].id, "unknown"}), 1u);
@@ -109,9 +108,8 @@ TEST(KeyStoreTest, AResetIsForAllThatShareTheQuota) {
   EXPECT_NE(store.keys()->at(3).revision, before[3].revision);
 }
 
-TEST(KeyStoreTest, EnablingForgetsStatesButNotWhatIsAllowed) {
-  TempDir folder;
-  auto store = four_keys(folder.file("x.db"));
+TEST_P(KeyStoreTest, EnablingForgetsStatesButNotWhatIsAllowed) {
+  auto store = four_keys(place());
   const auto before = *store.keys();
   EXPECT_EQ(*store.disable({before[0].id}, keypool::kDisabledByHand), 1u);
   EXPECT_EQ(*store.disable({before[0].id}, keypool::kDisabledByHand), 0u);
@@ -128,9 +126,8 @@ TEST(KeyStoreTest, EnablingForgetsStatesButNotWhatIsAllowed) {
   EXPECT_EQ(*store.enable({before[1].id}), 1u) << "it had a failure";
 }
 
-TEST(KeyStoreTest, RemovingForgetsWhatWasTheKeysAlone) {
-  TempDir folder;
-  auto store = four_keys(folder.file("x.db"));
+TEST_P(KeyStoreTest, RemovingForgetsWhatWasTheKeysAlone) {
+  auto store = four_keys(place());
   const auto keys = *store.keys();
   ASSERT_TRUE(store.write({{},
                            {{keys[0].id, "m", kHour, 1, 1}, {keys[3].id, "m", kHour, 1, 1}},
@@ -142,9 +139,8 @@ TEST(KeyStoreTest, RemovingForgetsWhatWasTheKeysAlone) {
   EXPECT_EQ(store.objects(kNow)->size(), 1u);
 }
 
-TEST(KeyStoreTest, AKeyThatIsAddedAgainIsAnotherOne) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(KeyStoreTest, AKeyThatIsAddedAgainIsAnotherOne) {
+  auto store = open(place());
   ASSERT_TRUE(store.add({key("key-one")}));
   Key before = stored(store, "key-one");
   ASSERT_TRUE(store.remove({before.id}));
@@ -155,9 +151,8 @@ TEST(KeyStoreTest, AKeyThatIsAddedAgainIsAnotherOne) {
   EXPECT_EQ(stored(store, "key-one").failures, 0);
 }
 
-TEST(KeyStoreTest, AnOwnerMayDisableWhatWasDisabledByItself) {
-  TempDir folder;
-  auto store = open(folder.file("gembal.db"));
+TEST_P(KeyStoreTest, AnOwnerMayDisableWhatWasDisabledByItself) {
+  auto store = open(place());
   ASSERT_TRUE(store.add({key("key-one")}));
   const auto id = key("key-one").id;
   ASSERT_EQ(*store.disable({id}, "leaked"), 1u);
@@ -168,9 +163,8 @@ TEST(KeyStoreTest, AnOwnerMayDisableWhatWasDisabledByItself) {
   EXPECT_EQ(*store.disable({id}, "leaked"), 0u) << "nor is it taken for a learned one again";
 }
 
-TEST(KeyStoreTest, AnEditChangesWhatItNames) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(KeyStoreTest, AnEditChangesWhatItNames) {
+  auto store = open(place());
   ASSERT_TRUE(store.add({key("key-one", "p"), key("key-two", "p")}));
   const auto before = *store.keys();
   const std::vector<std::string> both = {before[0].id, before[1].id, "unknown"};
@@ -191,6 +185,8 @@ TEST(KeyStoreTest, AnEditChangesWhatItNames) {
   EXPECT_EQ(after.project, "");
   EXPECT_FALSE(after.paid);
 }
+
+INSTANTIATE_TEST_SUITE_P(On, KeyStoreTest, every_database(), name_of);
 
 }  // namespace
 }  // namespace gembal::store

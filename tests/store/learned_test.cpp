@@ -13,11 +13,11 @@ using keypool::Key;
 using keypool::ModelStatus;
 using keypool::Usage;
 using std::chrono::hours;
-using testing::TempDir;
 
-TEST(StoreLearnedTest, RemembersWhatWasLearned) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+class StoreLearnedTest : public OnEveryDatabase {};
+
+TEST_P(StoreLearnedTest, RemembersWhatWasLearned) {
+  auto store = open(place());
   ASSERT_TRUE(store.add({key("key-one"), key("key-two")}));
   auto keys = *store.keys();
   Change change;
@@ -30,7 +30,7 @@ TEST(StoreLearnedTest, RemembersWhatWasLearned) {
   change.model_states = {{"m", ModelStatus::exhausted, kNow + std::chrono::hours{1}, "PerDay"},
                          {"n", ModelStatus::cooling, kNow - std::chrono::hours{1}, "old"}};
   ASSERT_TRUE(store.write({{change}, {}, {}}));
-  auto again = open(folder.file("x.db"));
+  auto again = open(place());
   keys = *again.keys();
   EXPECT_TRUE(keys[0].disabled);
   EXPECT_EQ(keys[0].reason, "leaked");
@@ -46,9 +46,8 @@ TEST(StoreLearnedTest, RemembersWhatWasLearned) {
   EXPECT_FALSE(again.keys()->at(0).disabled);
 }
 
-TEST(StoreLearnedTest, WhatWasLearnedBeforeDoesNotUndoWhatTheOwnerDid) {
-  TempDir folder;
-  auto daemon = open(folder.file("x.db")), owner = open(folder.file("x.db"));
+TEST_P(StoreLearnedTest, WhatWasLearnedBeforeDoesNotUndoWhatTheOwnerDid) {
+  auto daemon = open(place()), owner = open(place());
   ASSERT_TRUE(owner.add({key("key-one")}));
   Change change;
   change.key = daemon.keys()->at(0);
@@ -63,7 +62,7 @@ TEST(StoreLearnedTest, WhatWasLearnedBeforeDoesNotUndoWhatTheOwnerDid) {
   EXPECT_TRUE(owner.keys()->empty());
 }
 
-TEST(StoreLearnedTest, WhatWaitedDoesNotUndoWhatTheOwnerDidMeanwhile) {
+TEST_P(StoreLearnedTest, WhatWaitedDoesNotUndoWhatTheOwnerDidMeanwhile) {
   const struct {
     const char* name;
     std::function<Result<std::size_t>(KeyStore&, const std::vector<std::string>&)> work;
@@ -77,8 +76,8 @@ TEST(StoreLearnedTest, WhatWaitedDoesNotUndoWhatTheOwnerDidMeanwhile) {
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
-    TempDir folder;
-    auto daemon = open(folder.file("x.db")), owner = open(folder.file("x.db"));
+    const auto path = new_place();
+    auto daemon = open(path), owner = open(path);
     ASSERT_TRUE(owner.add({key("key-one", "p"), key("key-two")}));
     Change change{
         stored(daemon, "key-one"), true, {cooling("m", kNow + hours{1})}, {{"m", {1, 2, 3, kNow}}}};
@@ -104,9 +103,8 @@ TEST(StoreLearnedTest, WhatWaitedDoesNotUndoWhatTheOwnerDidMeanwhile) {
   }
 }
 
-TEST(StoreLearnedTest, AResetOfOneKeyOutdatesWhatTheOthersOfItsProjectLearned) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(StoreLearnedTest, AResetOfOneKeyOutdatesWhatTheOthersOfItsProjectLearned) {
+  auto store = open(place());
   ASSERT_TRUE(store.add({key("key-one", "p"), key("key-two", "p"), key("key-three")}));
   const auto keys = *store.keys();
   ASSERT_TRUE(store.reset({keys[0].id}));
@@ -119,9 +117,8 @@ TEST(StoreLearnedTest, AResetOfOneKeyOutdatesWhatTheOthersOfItsProjectLearned) {
   EXPECT_EQ(states[0].subject, "k:" + keys[2].id);
 }
 
-TEST(StoreLearnedTest, TheLatestStateWins) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(StoreLearnedTest, TheLatestStateWins) {
+  auto store = open(place());
   ASSERT_TRUE(store.add({key("key-one", "p"), key("key-two", "p")}));
   const auto keys = *store.keys();
   ASSERT_TRUE(store.write(one_change(
@@ -136,9 +133,8 @@ TEST(StoreLearnedTest, TheLatestStateWins) {
   EXPECT_EQ(states[0].state.reason, "PerMinute");
 }
 
-TEST(StoreLearnedTest, AnOverloadIsTheModelsOwn) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(StoreLearnedTest, AnOverloadIsTheModelsOwn) {
+  auto store = open(place());
   ASSERT_TRUE(store.add({key("key-one", "p")}));
   const auto known = stored(store, "key-one");
   ASSERT_TRUE(store.write(
@@ -150,9 +146,8 @@ TEST(StoreLearnedTest, AnOverloadIsTheModelsOwn) {
   EXPECT_EQ(states[0].state.status, ModelStatus::overloaded);
 }
 
-TEST(StoreLearnedTest, KeepsWhatUpstreamAllows) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(StoreLearnedTest, KeepsWhatUpstreamAllows) {
+  auto store = open(place());
   ASSERT_TRUE(store.add({key("key-one")}));
   const auto known = stored(store, "key-one");
   ASSERT_TRUE(store.write(
@@ -168,9 +163,8 @@ TEST(StoreLearnedTest, KeepsWhatUpstreamAllows) {
             (std::map<std::string, keypool::QuotaLimits>{{"m", limits}, {"n", {1, 1, 1, kNow}}}));
 }
 
-TEST(StoreLearnedTest, ALearnedProjectMovesTheKeyToItsQuota) {
-  TempDir folder;
-  auto one = open(folder.file("x.db")), two = open(folder.file("x.db"));
+TEST_P(StoreLearnedTest, ALearnedProjectMovesTheKeyToItsQuota) {
+  auto one = open(place()), two = open(place());
   ASSERT_TRUE(one.add({key("key-one")}));
   const auto unaware = stored(two, "key-one");
   Change change{unaware, true, {cooling("m", kNow + hours{1})}, {}};
@@ -187,9 +181,8 @@ TEST(StoreLearnedTest, ALearnedProjectMovesTheKeyToItsQuota) {
   EXPECT_EQ(one.limits()->at(0).subject, "p:123");
 }
 
-TEST(StoreLearnedTest, UsageAddsUp) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(StoreLearnedTest, UsageAddsUp) {
+  auto store = open(place());
   ASSERT_TRUE(store.add({key("key-one"), key("key-two")}));
   const auto one = key("key-one").id;
   EXPECT_EQ(stored(store, "key-one").last_used, TimePoint{});
@@ -221,9 +214,8 @@ TEST(StoreLearnedTest, UsageAddsUp) {
   EXPECT_EQ(usage_since(kHour + 1), std::vector<std::string>{"m 1: 1, 3"});
 }
 
-TEST(StoreLearnedTest, ObjectsAreThereUntilTheirTime) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(StoreLearnedTest, ObjectsAreThereUntilTheirTime) {
+  auto store = open(place());
   const auto later = kNow + hours{48};
   ASSERT_TRUE(store.write({{},
                            {},
@@ -246,9 +238,8 @@ TEST(StoreLearnedTest, ObjectsAreThereUntilTheirTime) {
   EXPECT_EQ(objects[0].key_id, "id-two");
 }
 
-TEST(StoreLearnedTest, ForgetsWhatNobodyAsksForAgain) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(StoreLearnedTest, ForgetsWhatNobodyAsksForAgain) {
+  auto store = open(place());
   ASSERT_TRUE(store.add({key("key-one")}));
   const auto known = stored(store, "key-one");
   const auto day = hours{24}, hour = hours{1};
@@ -273,13 +264,14 @@ TEST(StoreLearnedTest, ForgetsWhatNobodyAsksForAgain) {
   EXPECT_EQ(names(store).size(), 1u);
 }
 
-TEST(StoreLearnedTest, NothingToWriteIsNoTransaction) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(StoreLearnedTest, NothingToWriteIsNoTransaction) {
+  auto store = open(place());
   const auto before = store.news_since(0, kNow)->seq;
   EXPECT_TRUE(store.write({}));
   EXPECT_EQ(store.news_since(0, kNow)->seq, before);
 }
+
+INSTANTIATE_TEST_SUITE_P(On, StoreLearnedTest, every_database(), name_of);
 
 }  // namespace
 }  // namespace gembal::store

@@ -11,7 +11,6 @@ namespace {
 using keypool::Key;
 using keypool::ModelStatus;
 using std::chrono::hours;
-using testing::TempDir;
 
 void expect_nothing_new(KeyStore& store, std::int64_t seq) {
   const auto news = *store.news_since(seq, kNow);
@@ -21,9 +20,10 @@ void expect_nothing_new(KeyStore& store, std::int64_t seq) {
               news.usage.empty() && news.objects.empty());
 }
 
-TEST(StoreNewsTest, TwoStoresTellEachOtherEverything) {
-  TempDir folder;
-  auto one = open(folder.file("x.db")), two = open(folder.file("x.db"));
+class StoreNewsTest : public OnEveryDatabase {};
+
+TEST_P(StoreNewsTest, TwoStoresTellEachOtherEverything) {
+  auto one = open(place()), two = open(place());
   ASSERT_TRUE(one.add({key("key-one"), key("key-two")}));
   const auto start = two.news_since(0, kNow)->seq;
   expect_nothing_new(one, start);
@@ -61,7 +61,7 @@ TEST(StoreNewsTest, TwoStoresTellEachOtherEverything) {
   for (const auto& row : news.usage) EXPECT_EQ(row.requests, row.model == "m" ? 2u : 1u);
 }
 
-TEST(StoreNewsTest, TellsWhetherAnOwnerChangedSomething) {
+TEST_P(StoreNewsTest, TellsWhetherAnOwnerChangedSomething) {
   using Ids = std::vector<std::string>;
   const struct {
     const char* name;
@@ -92,8 +92,8 @@ TEST(StoreNewsTest, TellsWhetherAnOwnerChangedSomething) {
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
-    TempDir folder;
-    auto one = open(folder.file("x.db")), two = open(folder.file("x.db"));
+    const auto path = new_place();
+    auto one = open(path), two = open(path);
     ASSERT_TRUE(one.add({key("key-one"), key("key-two")}));
     Key failed = stored(one, "key-one");
     failed.failures = 1;
@@ -106,9 +106,8 @@ TEST(StoreNewsTest, TellsWhetherAnOwnerChangedSomething) {
   }
 }
 
-TEST(StoreNewsTest, TheFirstAreEverythingInForce) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(StoreNewsTest, TheFirstAreEverythingInForce) {
+  auto store = open(place());
   EXPECT_TRUE(store.news_since(0, kNow)->owner_changed) << "nobody knows the keys yet";
   EXPECT_GT(store.news_since(0, kNow)->seq, 0);
   ASSERT_TRUE(store.add({key("key-one")}));
@@ -143,9 +142,8 @@ TEST(StoreNewsTest, TheFirstAreEverythingInForce) {
   }
 }
 
-TEST(StoreNewsTest, WhatEndedIsNewsToo) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(StoreNewsTest, WhatEndedIsNewsToo) {
+  auto store = open(place());
   ASSERT_TRUE(store.add({key("key-one")}));
   const auto known = stored(store, "key-one");
   ASSERT_TRUE(store.write({{{known, false, {cooling("m", kNow + hours{1})}, {}}},
@@ -163,9 +161,8 @@ TEST(StoreNewsTest, WhatEndedIsNewsToo) {
   EXPECT_TRUE(news.usage.empty()) << "too old to matter";
 }
 
-TEST(StoreNewsTest, NothingThatOthersWriteMeanwhileIsMissed) {
-  TempDir folder;
-  const auto path = folder.file("x.db");
+TEST_P(StoreNewsTest, NothingThatOthersWriteMeanwhileIsMissed) {
+  const auto& path = place();
   ASSERT_TRUE(open(path).add({key("key-one")}));
   std::vector<pid_t> writers;
   for (int writer = 0; writer < 2; ++writer) {
@@ -196,6 +193,8 @@ TEST(StoreNewsTest, NothingThatOthersWriteMeanwhileIsMissed) {
   EXPECT_EQ(total, 200u);
   for (const pid_t writer : writers) EXPECT_EQ(end_of(writer), 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(On, StoreNewsTest, every_database(), name_of);
 
 }  // namespace
 }  // namespace gembal::store

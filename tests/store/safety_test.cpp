@@ -14,9 +14,10 @@ namespace {
 using keypool::Key;
 using testing::TempDir;
 
-TEST(StoreSafetyTest, ManyProcessesAddAtOnceAndNothingIsLost) {
-  TempDir folder;
-  const auto path = folder.file("x.db");
+class StoreSafetyTest : public OnEveryDatabase {};
+
+TEST_P(StoreSafetyTest, ManyProcessesAddAtOnceAndNothingIsLost) {
+  const auto& path = place();
   open(path);
   std::vector<pid_t> children;
   for (int child = 0; child < 4; ++child) {
@@ -34,9 +35,8 @@ TEST(StoreSafetyTest, ManyProcessesAddAtOnceAndNothingIsLost) {
   EXPECT_EQ(store.keys()->size(), 40u);
 }
 
-TEST(StoreSafetyTest, ManyProcessesCountAtOnceAndNothingIsLost) {
-  TempDir folder;
-  const auto path = folder.file("x.db");
+TEST_P(StoreSafetyTest, ManyProcessesCountAtOnceAndNothingIsLost) {
+  const auto& path = place();
   ASSERT_TRUE(open(path).add({key("key-one"), key("key-two")}));
   std::vector<pid_t> children;
   for (int child = 0; child < 4; ++child) {
@@ -87,9 +87,8 @@ std::size_t kill_in_the_middle_of(const std::function<bool(KeyStore&, int)>& ste
   return acknowledged;
 }
 
-TEST(StoreSafetyTest, AKilledProcessLosesNoKeyThatItAcknowledged) {
-  TempDir folder;
-  const auto path = folder.file("x.db");
+TEST_P(StoreSafetyTest, AKilledProcessLosesNoKeyThatItAcknowledged) {
+  const auto& path = place();
   const auto acknowledged = kill_in_the_middle_of(
       [](KeyStore& store, int i) {
         return static_cast<bool>(store.add({key("key-" + std::to_string(i))}));
@@ -100,9 +99,8 @@ TEST(StoreSafetyTest, AKilledProcessLosesNoKeyThatItAcknowledged) {
   EXPECT_LE(store.keys()->size(), acknowledged + 1);
 }
 
-TEST(StoreSafetyTest, AKilledProcessLosesNoBatchThatItAcknowledgedAndLeavesNoHalfOne) {
-  TempDir folder;
-  const auto path = folder.file("x.db");
+TEST_P(StoreSafetyTest, AKilledProcessLosesNoBatchThatItAcknowledgedAndLeavesNoHalfOne) {
+  const auto& path = place();
   ASSERT_TRUE(open(path).add({key("key-one")}));
   const auto acknowledged = kill_in_the_middle_of(
       [](KeyStore& store, int i) {
@@ -127,7 +125,7 @@ TEST(StoreSafetyTest, AKilledProcessLosesNoBatchThatItAcknowledgedAndLeavesNoHal
   for (const auto& row : usage) EXPECT_EQ(row.requests, batches);
 }
 
-TEST(StoreSafetyTest, AFullDiskIsAClearErrorAndLosesNothing) {
+TEST(StoreSafetyFileTest, AFullDiskIsAClearErrorAndLosesNothing) {
   TempDir folder;
   const auto path = folder.file("x.db");
   ASSERT_TRUE(open(path).add({key("key-before")}));
@@ -151,7 +149,7 @@ TEST(StoreSafetyTest, AFullDiskIsAClearErrorAndLosesNothing) {
   EXPECT_TRUE(store.add({key("key-after")}));
 }
 
-TEST(StoreSafetyTest, AFullDiskWritesNoHalfBatch) {
+TEST(StoreSafetyFileTest, AFullDiskWritesNoHalfBatch) {
   TempDir folder;
   const auto path = folder.file("x.db");
   ASSERT_TRUE(open(path).add({key("key-one")}));
@@ -184,7 +182,7 @@ TEST(StoreSafetyTest, AFullDiskWritesNoHalfBatch) {
   EXPECT_EQ(store.usage_since(0)->size(), 5'000u);
 }
 
-TEST(StoreSafetyTest, SaysWhyItCannotBeOpened) {
+TEST(StoreSafetyFileTest, SaysWhyItCannotBeOpened) {
   TempDir folder;
   const auto expect = [](const std::string& path, const char* what) {
     SCOPED_TRACE(what);
@@ -204,7 +202,7 @@ TEST(StoreSafetyTest, SaysWhyItCannotBeOpened) {
 
   const auto newer = folder.file("newer.db");
   {
-    auto database = Database::open(newer, kSoon);
+    auto database = Database::open(at(newer), kSoon);
     ASSERT_TRUE(database);
     ASSERT_TRUE(database->write(
         [](soci::session& sql) { sql << "INSERT INTO schema_version (version) VALUES (99)"; }));
@@ -222,10 +220,9 @@ TEST(StoreSafetyTest, SaysWhyItCannotBeOpened) {
         << damaged.error().message;
 }
 
-TEST(StoreSafetyTest, ALockedStoreIsAClearErrorAfterItsPatience) {
-  TempDir folder;
-  const auto path = folder.file("x.db");
-  auto holder = Database::open(path, kSoon);
+TEST_P(StoreSafetyTest, ALockedStoreIsAClearErrorAfterItsPatience) {
+  const auto& path = place();
+  auto holder = Database::open(at(path), kSoon);
   ASSERT_TRUE(holder);
   auto waiting = *KeyStore::open(path, kSoon);
   const Batch batch{{}, {}, {{"files/x", "id", "", "", kNow + std::chrono::hours{1}}}};
@@ -247,7 +244,7 @@ TEST(StoreSafetyTest, ALockedStoreIsAClearErrorAfterItsPatience) {
   EXPECT_TRUE(waiting.add({key("key-one")}));
 }
 
-TEST(StoreSafetyTest, AnUnwritableStoreIsAClearError) {
+TEST(StoreSafetyFileTest, AnUnwritableStoreIsAClearError) {
   TempDir folder;
   const auto path = folder.file("x.db");
   ASSERT_TRUE(open(path).add({key("key-one")}));
@@ -264,6 +261,8 @@ TEST(StoreSafetyTest, AnUnwritableStoreIsAClearError) {
   });
   EXPECT_EQ(result, 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(On, StoreSafetyTest, every_database(), name_of);
 
 }  // namespace
 }  // namespace gembal::store

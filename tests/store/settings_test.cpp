@@ -9,9 +9,10 @@ namespace {
 
 using testing::TempDir;
 
-TEST(StoreSettingsTest, AreSavedAndTakenBack) {
-  TempDir folder;
-  auto one = open(folder.file("x.db")), two = open(folder.file("x.db"));
+class StoreSettingsTest : public OnEveryDatabase {};
+
+TEST_P(StoreSettingsTest, AreSavedAndTakenBack) {
+  auto one = open(place()), two = open(place());
   EXPECT_TRUE(one.settings()->empty());
   const std::vector<std::string> strange = {"a, b", "\"'; DROP TABLE settings; --", "\xC3\xA9\n"};
   EXPECT_EQ(*one.save({{"pool.max_retries", {{"5"}}}, {"models.search", strange}}), 2u);
@@ -23,9 +24,8 @@ TEST(StoreSettingsTest, AreSavedAndTakenBack) {
   EXPECT_EQ(one.settings()->at("pool.max_retries"), std::vector<std::string>{"6"});
 }
 
-TEST(StoreSettingsTest, WhatIsAlreadySoIsNoNews) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(StoreSettingsTest, WhatIsAlreadySoIsNoNews) {
+  auto store = open(place());
   ASSERT_TRUE(store.save({{"a.b", {{"1"}}}}));
   auto news = *store.news_since(0, kNow);
   EXPECT_TRUE(news.settings_changed);
@@ -40,27 +40,28 @@ TEST(StoreSettingsTest, WhatIsAlreadySoIsNoNews) {
   EXPECT_FALSE(store.news_since(news.seq, kNow)->settings_changed);
 }
 
-TEST(StoreSettingsTest, AskingForThemMakesNoStore) {
+TEST(StoreSettingsFileTest, AskingForThemMakesNoStore) {
   TempDir folder;
   const auto path = folder.file("none/x.db");
-  EXPECT_TRUE(saved_settings(path)->empty());
+  EXPECT_TRUE(saved_settings(at(path))->empty());
   EXPECT_FALSE(std::filesystem::exists(folder.file("none")));
   ASSERT_TRUE(open(path).save({{"a.b", {{"1"}}}}));
-  EXPECT_EQ(saved_settings("sqlite://" + path)->at("a.b"), std::vector<std::string>{"1"});
-  EXPECT_EQ(saved_settings("mysql://x").error().kind, ErrorKind::config);
-  EXPECT_EQ(
-      saved_settings(folder.write("text.db", "no database, but long enough for one")).error().kind,
-      ErrorKind::store);
+  EXPECT_EQ(saved_settings(at("sqlite://" + path))->at("a.b"), std::vector<std::string>{"1"});
+  EXPECT_EQ(saved_settings(at(folder.write("text.db", "no database, but long enough for one")))
+                .error()
+                .kind,
+            ErrorKind::store);
 }
 
-TEST(StoreSettingsTest, TryingToWriteIsNoNews) {
-  TempDir folder;
-  auto store = open(folder.file("x.db"));
+TEST_P(StoreSettingsTest, TryingToWriteIsNoNews) {
+  auto store = open(place());
   const auto seq = store.news_since(0, kNow)->seq;
   EXPECT_TRUE(store.try_to_write());
   EXPECT_EQ(store.news_since(0, kNow)->seq, seq);
   EXPECT_GE(KeyStore::schema(), 4);
 }
+
+INSTANTIATE_TEST_SUITE_P(On, StoreSettingsTest, every_database(), name_of);
 
 }  // namespace
 }  // namespace gembal::store

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/store/key_store.hpp"
+#include "tests/support/database_server.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace gembal::store {
@@ -17,6 +18,43 @@ constexpr Milliseconds kSoon{100};
 inline const TimePoint kNow = *parse_iso8601("2026-11-24T20:00:00Z");
 constexpr std::int64_t kHour = 498'764;  ///< kNow's
 
+/// A test of what has to be so whatever the database is.
+class OnEveryDatabase : public ::testing::TestWithParam<DatabaseKind> {
+ protected:
+  /// A place where there is no store yet, for any number of stores to be opened.
+  std::string new_place() {
+    if (GetParam() == DatabaseKind::sqlite)
+      return folder_.file(std::to_string(++files_) + "/gembal.db");
+    return server().new_database();
+  }
+  /// One such place for the whole test.
+  const std::string& place() {
+    if (place_.empty()) place_ = new_place();
+    return place_;
+  }
+
+  static testing::DatabaseServer& server() {
+    return testing::DatabaseServer::shared(GetParam() == DatabaseKind::mysql
+                                               ? testing::ServerKind::mariadb
+                                               : testing::ServerKind::postgresql);
+  }
+
+ private:
+  testing::TempDir folder_;
+  int files_ = 0;
+  std::string place_;
+};
+
+inline std::string name_of(const ::testing::TestParamInfo<DatabaseKind>& kind) {
+  return kind.param == DatabaseKind::sqlite  ? "sqlite"
+         : kind.param == DatabaseKind::mysql ? "mysql"
+                                             : "postgresql";
+}
+
+inline auto every_database() {
+  return ::testing::Values(DatabaseKind::sqlite, DatabaseKind::mysql, DatabaseKind::postgresql);
+}
+
 inline keypool::Key key(const std::string& name, const std::string& project = "") {
   keypool::Key made;
   made.secret = Secret(name);
@@ -24,6 +62,8 @@ inline keypool::Key key(const std::string& name, const std::string& project = ""
   made.project = project;
   return made;
 }
+
+inline Url at(const std::string& url) { return *parse_url(url); }
 
 inline KeyStore open(const std::string& path) {
   auto store = KeyStore::open(path);
