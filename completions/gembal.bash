@@ -22,7 +22,7 @@ _gembal_ask() {
 _gembal_know() {
   case $path in
     '')
-      commands='serve keys chat embed image models config sandbox tokens stats logs doctor'
+      commands='serve keys chat embed image models config sandbox tokens stats logs store doctor'
       options=''
       takes='' ;;
     'serve')
@@ -169,6 +169,18 @@ _gembal_know() {
       commands=''
       options='-f --follow --since --key --model --token --status --text --id -n --limit'
       takes='--since --key --model --token --status --text --id -n --limit' ;;
+    'store')
+      commands='info migrate'
+      options=''
+      takes='' ;;
+    'store info')
+      commands=''
+      options=''
+      takes='' ;;
+    'store migrate')
+      commands=''
+      options='--force'
+      takes='' ;;
     'doctor')
       commands=''
       options='--keys'

@@ -32,7 +32,7 @@ function __gembal_ask
     $program complete $argv[1] -- $words[2..] 2>/dev/null
 end
 
-set -g __gembal_paths 'serve' 'keys' 'keys add' 'keys check' 'keys list' 'keys remove' 'keys enable' 'keys disable' 'keys reset' 'keys label' 'keys export' 'keys import' 'keys why' 'chat' 'embed' 'image' 'models' 'config' 'config show' 'config get' 'config set' 'config unset' 'config import' 'config check' 'config example' 'config path' 'sandbox' 'tokens' 'tokens add' 'tokens list' 'tokens limit' 'tokens remove' 'stats' 'logs' 'logs requests' 'logs errors' 'doctor'
+set -g __gembal_paths 'serve' 'keys' 'keys add' 'keys check' 'keys list' 'keys remove' 'keys enable' 'keys disable' 'keys reset' 'keys label' 'keys export' 'keys import' 'keys why' 'chat' 'embed' 'image' 'models' 'config' 'config show' 'config get' 'config set' 'config unset' 'config import' 'config check' 'config example' 'config path' 'sandbox' 'tokens' 'tokens add' 'tokens list' 'tokens limit' 'tokens remove' 'stats' 'logs' 'logs requests' 'logs errors' 'store' 'store info' 'store migrate' 'doctor'
 
 # The options that take a value, of the program and of the command in ARGV.
 function __gembal_takes
@@ -103,6 +103,7 @@ complete -c gembal -n '__gembal_at any' -a sandbox -d 'A stand-in for the Gemini
 complete -c gembal -n '__gembal_at any' -a tokens -d 'Manage the tokens of clients'
 complete -c gembal -n '__gembal_at any' -a stats -d 'What was asked: requests and tokens'
 complete -c gembal -n '__gembal_at any' -a logs -d 'What was asked, and what failed'
+complete -c gembal -n '__gembal_at any' -a store -d 'Look at the key store, and move it'
 complete -c gembal -n '__gembal_at any' -a doctor -d 'Say what is wrong here, and what to do about it'
 
 complete -c gembal -n '__gembal_at any serve' -l listen -x -d 'Listen there; may be repeated (127.0.0.1:8000)'
@@ -295,5 +296,10 @@ complete -c gembal -n '__gembal_at any logs errors' -l status -x -d 'Only of thi
 complete -c gembal -n '__gembal_at any logs errors' -l text -x -d 'Only with this text in it'
 complete -c gembal -n '__gembal_at any logs errors' -l id -x -d 'Only this one, with all its details'
 complete -c gembal -n '__gembal_at any logs errors' -s n -l limit -x -d 'So many at most (50)'
+
+complete -c gembal -n '__gembal_at any store' -a info -d 'Where the store is, and what is in it'
+complete -c gembal -n '__gembal_at any store' -a migrate -d 'Copy everything into another database, of any kind'
+
+complete -c gembal -n '__gembal_at any store migrate' -l force -d 'Replace what the other one has'
 
 complete -c gembal -n '__gembal_at any doctor' -l keys -d 'Also ask the API with each key'

@@ -2,6 +2,8 @@
 
 #include <httplib.h>
 
+#include <future>
+
 #include "daemon/admin/api.hpp"
 #include "daemon/admin/records_json.hpp"
 #include "daemon/front/site.hpp"
@@ -13,6 +15,7 @@ namespace gembal::daemon::admin {
 namespace {
 
 constexpr auto kOverviewIsGood = std::chrono::seconds{1};
+constexpr auto kWriting = std::chrono::seconds{2};
 
 /// "/api/admin/keys/{id}" as cpp-httplib matches it.
 std::string pattern_of(std::string_view path) {
@@ -106,10 +109,10 @@ void Desk::close() { feed_.close(); }
 Response Desk::serve(const Request& request) {
   auto response = site_->serve(request);
   if (response.status == 404 && response.body.find("\"kind\"") == std::string::npos) {
-    const Error error{
-        ErrorKind::not_found,
-        "there is nothing at " + std::string(request.head.method) + " " + std::string(request.head.path),
-        "GET /api/admin/openapi.json lists what there is"};
+    const Error error{ErrorKind::not_found,
+                      "there is nothing at " + std::string(request.head.method) + " " +
+                          std::string(request.head.path),
+                      "GET /api/admin/openapi.json lists what there is"};
     response.body = to_text(error_json(error));
   }
   response.headers.emplace_back("cache-control", "no-store");
@@ -177,10 +180,16 @@ void Desk::learn_checks(const std::string& model, const std::vector<keypool::Key
     auto report = parts_.pool.report(*lease, checks[i].judged, now);
     std::move(report.changes.begin(), report.changes.end(), std::back_inserter(changes));
   }
-  const std::lock_guard lock(mutex_);
-  if (!writer_) return;
-  if (!changes.empty()) writer_->remember(std::move(changes));
-  if (!to_enable.empty()) writer_->enable(std::move(to_enable));
+  const auto written = std::make_shared<std::promise<void>>();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!writer_) return;
+    if (!to_enable.empty()) writer_->enable(std::move(to_enable));
+    writer_->remember(std::move(changes));
+    writer_->remember(std::vector<store::ObjectOwner>(), [written] { written->set_value(); });
+  }
+  // Whoever acts on what the check has found acts on what is in the store.
+  (void)written->get_future().wait_for(kWriting);
 }
 
 void Desk::audit(const std::string& what, const std::string& about) {

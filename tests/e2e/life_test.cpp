@@ -137,7 +137,8 @@ TEST(LifeTest, AStoreThatIsLockedStopsNoRequest) {
   });
   TempDir home;
   Daemon daemon(home, upstream.base_url(), {"key-leaked", "key-good"});
-  auto other = store::Database::open(home.file("data/gembal/gembal.db"), milliseconds{5'000});
+  auto other = store::Database::open(*store::parse_url(home.file("data/gembal/gembal.db")),
+                                     milliseconds{5'000});
   ASSERT_TRUE(other);
   const auto locked = other->write([&](soci::session&) {
     for (int i = 0; i < 20; ++i) EXPECT_EQ(daemon.post(kGenerate, kHello).status(), 200);
@@ -154,7 +155,8 @@ TEST(LifeTest, AStoreThatCanOnlyBeReadIsSaidOnceAndNothingIsLost) {
   FakeUpstream upstream([](Call& call) { call.reply(200, kAnswer); });
   TempDir home;
   Daemon daemon(home, upstream.base_url(), {"key-one"});
-  auto other = store::Database::open(home.file("data/gembal/gembal.db"), milliseconds{5'000});
+  auto other = store::Database::open(*store::parse_url(home.file("data/gembal/gembal.db")),
+                                     milliseconds{5'000});
   ASSERT_TRUE(other);
   // As on a full disk: what is there can be read.
   ASSERT_TRUE(other->write([](soci::session& sql) {

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 
@@ -79,6 +81,15 @@ pid_t spawn(std::vector<std::string> words, const std::string& log, bool may_be_
   ::_exit(127);
 }
 
+/// The processes that a process has started.
+std::vector<pid_t> children_of(pid_t pid) {
+  const auto id = std::to_string(pid);
+  std::ifstream file("/proc/" + id + "/task/" + id + "/children");
+  std::vector<pid_t> children;
+  for (pid_t child = 0; file >> child;) children.push_back(child);
+  return children;
+}
+
 int end_of(pid_t pid) {
   int status = 0;
   ::waitpid(pid, &status, 0);
@@ -114,6 +125,14 @@ DatabaseServer& DatabaseServer::shared(ServerKind kind) {
   return *server;
 }
 
+/// A server that starts removes whatever looks like a temporary table of MariaDB's, those of other
+/// servers, too.
+std::string DatabaseServer::own_tmp_folder() const {
+  const auto folder = folder_.file("tmp");
+  std::filesystem::create_directories(folder);
+  return folder;
+}
+
 void DatabaseServer::set_up() {
   const auto log = folder_.file("log");
   pid_t setting_up = -1;
@@ -122,10 +141,13 @@ void DatabaseServer::set_up() {
     for (const char c : kPassword) quoted += c == '\'' || c == '\\' ? "\\" : "", quoted += c;
     folder_.write("init.sql", "CREATE OR REPLACE USER gembal@'%' IDENTIFIED BY '" + quoted +
                                   "';\nGRANT ALL ON *.* TO gembal@'%';\n");
-    std::vector<std::string> words = {
-        mariadb_program("mariadb-install-db"),      "--no-defaults",
-        "--datadir=" + folder_.file("data"),        "--skip-test-db",
-        "--auth-root-authentication-method=normal", "--innodb-log-file-size=8M"};
+    std::vector<std::string> words = {mariadb_program("mariadb-install-db"),
+                                      "--no-defaults",
+                                      "--datadir=" + folder_.file("data"),
+                                      "--skip-test-db",
+                                      "--auth-root-authentication-method=normal",
+                                      "--innodb-log-file-size=8M",
+                                      "--tmpdir=" + own_tmp_folder()};
     if (::geteuid() == 0) words.push_back("--user=root");
     setting_up = spawn(std::move(words), log, true);
   } else {
@@ -160,9 +182,10 @@ pid_t DatabaseServer::spawn_server() {
   if (kind_ == ServerKind::mariadb) {
     std::vector<std::string> words = {
         mariadb_program("mariadbd"), "--no-defaults", "--datadir=" + data,
-        "--socket=" + folder_.file("socket"), "--pid-file=" + folder_.file("pid"), "--port=" + port,
-        "--bind-address=127.0.0.1", "--init-file=" + folder_.file("init.sql"),
-        "--skip-name-resolve", "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M",
+        "--tmpdir=" + own_tmp_folder(), "--socket=" + folder_.file("socket"),
+        "--pid-file=" + folder_.file("pid"), "--port=" + port, "--bind-address=127.0.0.1",
+        "--init-file=" + folder_.file("init.sql"), "--skip-name-resolve",
+        "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M",
         // Enough for a process that is killed, if not for a machine.
         "--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync", "--sync-binlog=0"};
     if (::geteuid() == 0) words.push_back("--user=root");
@@ -176,7 +199,10 @@ pid_t DatabaseServer::spawn_server() {
 
 void DatabaseServer::kill() {
   if (pid_ <= 0) return;
+  // PostgreSQL's processes for connections go on for a while without the one that started them.
+  const auto children = children_of(pid_);
   ::kill(pid_, SIGKILL);
+  for (const pid_t child : children) ::kill(child, SIGKILL);
   end_of(pid_);
   pid_ = -1;
 }

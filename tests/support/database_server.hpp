@@ -46,6 +46,7 @@ class DatabaseServer {
 
  private:
   void set_up();
+  std::string own_tmp_folder() const;
   pid_t spawn_server();
   bool answers() const;
   std::string connection(const std::string& database) const;
