@@ -72,7 +72,8 @@ Result<Json> keys_as_json(Desk& desk, const std::set<std::string>& ids) {
 
 Result<Told> list(Desk& desk, const Asked& asked) {
   std::set<std::string> ids;
-  for (const auto id : split(asked.parameter("ids"), ',')) {
+  const auto wanted = asked.parameter("ids");  // the loop's views are of it
+  for (const auto id : split(wanted, ',')) {
     if (!trim(id).empty()) ids.emplace(trim(id));
   }
   auto keys = keys_as_json(desk, ids);

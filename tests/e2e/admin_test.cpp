@@ -120,6 +120,9 @@ TEST_F(AdminTest, KeysAreListedAddedChangedAndRemoved) {
   const auto all = ask("/api/admin/keys")["keys"];
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(to_text(all).find("\"key-one\""), std::string::npos) << "never whole";
+  const auto some = ask("/api/admin/keys?ids=" + Secret("key-two").id() + "%2C" +
+                        Secret("key-one").id() + "%2Cnobody")["keys"];
+  EXPECT_EQ(some.size(), 2u) << "those that there are";
   const auto added =
       tell("POST", "/api/admin/keys",
            R"({"text":"x AIzaSyAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA y","label":"new"})");
