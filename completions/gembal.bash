@@ -309,6 +309,8 @@ _gembal_argument() {
     'config set'/1) _gembal_ask settings ;;
     'config unset'/*) _gembal_ask settings ;;
     'config import'/1) _filedir ;;
+    'store migrate'/1) _filedir ;;
+    'store migrate'/2) _filedir ;;
     *) [[ $cur ]] || _gembal_offer "$options" ;;
   esac
 }

@@ -301,5 +301,7 @@ complete -c gembal -n '__gembal_at any store' -a info -d 'Where the store is, an
 complete -c gembal -n '__gembal_at any store' -a migrate -d 'Copy everything into another database, of any kind'
 
 complete -c gembal -n '__gembal_at any store migrate' -l force -d 'Replace what the other one has'
+complete -c gembal -n '__gembal_at 1 store migrate' -F
+complete -c gembal -n '__gembal_at 2 store migrate' -F
 
 complete -c gembal -n '__gembal_at any doctor' -l keys -d 'Also ask the API with each key'

@@ -23,6 +23,8 @@ constexpr Meaning kMeanings[] = {
     {"keys list", "COLUMN", Offer::values,
      "id label project tier status failures requests tokens used"},
     {"logs", "KEY", Offer::asked, "keys"},
+    {"store", "FROM", Offer::files},
+    {"store", "TO", Offer::files},
     {"config", "KEY", Offer::asked, "settings"},
     {"chat", "--role", Offer::asked, "roles"},
     {"chat", "--session", Offer::asked, "sessions"},
