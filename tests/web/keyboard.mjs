@@ -35,5 +35,5 @@ export async function tabToAndPress(page, name, key = "Enter") {
 /** Opens a page by its link in the navigation. */
 export async function visit(page, name) {
   await tabToAndPress(page, name);
-  await page.locator(`main[aria-label]`).waitFor();
+  await page.locator('nav a[aria-current="page"]').filter({ hasText: name }).waitFor();
 }

@@ -1,5 +1,5 @@
 // What is around every page: the navigation, the live indicator, the theme, the way out.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { liveState } from "./live.js";
 import { overview } from "./overview.js";
@@ -63,8 +63,9 @@ export function Shell({ path, title, children }) {
   const main = useRef();
   const first = useRef(true);
 
-  // A new page is a new place to read from; the first one starts where every page starts.
-  useEffect(() => {
+  // A new page is a new place to read from; the first one starts where every page starts. At once: a reader with a
+  // keyboard is already on the way, and a focus that moves late takes the next key elsewhere.
+  useLayoutEffect(() => {
     if (first.current) {
       first.current = false;
       return;

@@ -1,5 +1,5 @@
 // Every setting: what it means, where its value comes from, and a fitting editor. Changes are checked while typing, saved together.
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { get, patch, post, remove } from "../api.js";
 import { Editor } from "../config/editors.js";
 import { editable, groupTitle, inWords, isShown, same, sent, settingTitle } from "../config/values.js";
@@ -106,8 +106,9 @@ export function ConfigPage() {
     toast(`${setting.key} is reset`);
   }, report);
 
-  // Neither a click on a link nor Ctrl+S should lose what was typed.
-  useEffect(() => {
+  // Neither a click on a link nor Ctrl+S should lose what was typed. At once, not after the next paint: who discards and
+  // goes on in the same moment must not be asked about changes that are gone.
+  useLayoutEffect(() => {
     if (!names.length) return;
     askBeforeLeaving(() => window.confirm(`Leave without saving ${plural(names.length, "change")}?`));
     const stay = (event) => event.preventDefault();
