@@ -174,6 +174,7 @@ int exit_status(ErrorKind kind) {
     case ErrorKind::bad_request: return 2;
     case ErrorKind::no_usable_key: return 3;
     case ErrorKind::upstream:
+    case ErrorKind::proxy:
     case ErrorKind::timeout: return 4;
     case ErrorKind::keys_waiting: return 5;
     case ErrorKind::refused: return 6;

@@ -16,6 +16,7 @@ int http_status(ErrorKind kind) {
     case ErrorKind::no_usable_key:
     case ErrorKind::cancelled: return 503;
     case ErrorKind::upstream:
+    case ErrorKind::proxy:
     case ErrorKind::refused: return 502;
     case ErrorKind::timeout: return 504;
     case ErrorKind::internal:

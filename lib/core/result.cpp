@@ -18,6 +18,7 @@ const char* to_string(ErrorKind kind) {
     case ErrorKind::no_usable_key: return "no_usable_key";
     case ErrorKind::keys_waiting: return "keys_waiting";
     case ErrorKind::upstream: return "upstream";
+    case ErrorKind::proxy: return "proxy";
     case ErrorKind::timeout: return "timeout";
     case ErrorKind::cancelled: return "cancelled";
     case ErrorKind::refused: return "refused";

@@ -25,6 +25,7 @@ enum class ErrorKind {
   keys_waiting,   ///< every usable key is cooling or exhausted: Error::retry_after tells for how
                   ///< long
   upstream,       ///< the upstream could not be reached, or broke off
+  proxy,          ///< the configured proxy could not be gone through: upstream was not asked
   timeout,        ///< a deadline passed
   cancelled,      ///< the caller left, or the daemon stops
   refused,        ///< the answer was blocked (safety, prompt)

@@ -1,5 +1,7 @@
 #include "lib/http/client.hpp"
 
+#include <cassert>
+
 #include "lib/http/multi.hpp"
 #include "lib/http/plain_source.hpp"
 
@@ -25,18 +27,29 @@ const std::optional<Error>& Reply::error() const { return source_->error; }
 void Reply::abort(Error why) { source_->abort(std::move(why)); }
 
 Client::Client(async::Loop& loop, ClientOptions options)
-    : multi_(std::make_unique<Multi>(loop, options)),
+    : loop_(loop),
+      options_(options),
+      multi_(std::make_unique<Multi>(loop, options)),
       plain_(std::make_unique<PlainPool>(loop, options)) {}
 Client::~Client() = default;
 
 Reply Client::open(Request request) {
-  if (!request.may_connect && PlainSource::can_reach(request.url) &&
+  assert(!request.proxy || !request.may_connect);
+  if (!request.proxy && !request.may_connect && PlainSource::can_reach(request.url) &&
       !multi_->uses_proxy(request.url)) {
     return Reply(std::make_unique<PlainSource>(*plain_, std::move(request)));
   }
-  auto transfer = std::make_unique<Transfer>(multi_->loop(), *multi_, std::move(request));
-  multi_->start(*transfer);
+  Multi& multi = multi_for(request);
+  auto transfer = std::make_unique<Transfer>(loop_, multi, std::move(request));
+  multi.start(*transfer);
   return Reply(std::move(transfer));
+}
+
+Multi& Client::multi_for(const Request& request) {
+  if (!request.proxy || request.proxy->user.empty()) return *multi_;
+  auto& own = by_login_[{request.proxy->user, request.proxy->password}];
+  if (!own) own = std::make_unique<Multi>(loop_, options_);
+  return *own;
 }
 
 }  // namespace gembal::http

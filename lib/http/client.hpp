@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "lib/async/loop.hpp"
 #include "lib/core/result.hpp"
+#include "lib/http/proxy.hpp"
 
 namespace gembal::http {
 
@@ -50,8 +52,12 @@ struct Request {
   std::shared_ptr<BodySource> body_source;  ///< in place of `body`; shared with the call of next()
                                             ///< that may still wait when the reply is gone
   Timeouts timeouts;
+  /// Goes through this proxy, wherever `url` leads; none: as the environment has it (https_proxy),
+  /// and never to loopback.
+  std::shared_ptr<const Proxy> proxy;
   /// When it is set, only addresses and ports that it allows are connected to, whatever the name
-  /// resolves to; by a connection of this request's own, and through no proxy. Called on the loop.
+  /// resolves to; by a connection of this request's own, and through no proxy: `proxy` has to be
+  /// none. Called on the loop.
   std::function<bool(const asio::ip::address&, std::uint16_t)> may_connect;
 };
 
@@ -83,7 +89,8 @@ class Reply {
   Reply& operator=(Reply&&) noexcept;
   ~Reply();
 
-  /// Waits for status and headers. Errors: upstream (not reached, not HTTP), timeout, cancelled.
+  /// Waits for status and headers. Errors: upstream (not reached, not HTTP), proxy (the request's
+  /// could not be gone through), timeout, cancelled.
   async::Task<Result<void>> wait_for_head();
 
   /// Valid once wait_for_head() succeeded.
@@ -127,7 +134,14 @@ class Client {
   Reply open(Request request);
 
  private:
+  Multi& multi_for(const Request& request);
+
+  async::Loop& loop_;
+  const ClientOptions options_;
   std::unique_ptr<Multi> multi_;
+  /// libcurl before 8.19 gives a connection that one login opened through an HTTP proxy to requests
+  /// of another (CVE-2026-3784): each login has connections of its own.
+  std::map<std::pair<Secret, Secret>, std::unique_ptr<Multi>> by_login_;
   std::unique_ptr<PlainPool> plain_;
 };
 

@@ -40,6 +40,17 @@ void set_method_and_body(CURL* easy, const Request& request) {
   }
 }
 
+void set_proxy(CURL* easy, const Proxy* proxy, bool from_environment) {
+  const bool has_login = proxy && !proxy->user.empty();
+  const char* none = from_environment ? nullptr : "";
+  curl_easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy->address.c_str() : none);
+  // What is configured holds for every host: without this, no_proxy would take some out.
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, proxy ? "" : nullptr);
+  curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, has_login ? proxy->user.reveal().c_str() : nullptr);
+  curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD,
+                   has_login ? proxy->password.reveal().c_str() : nullptr);
+}
+
 }  // namespace
 
 Multi::Multi(async::Loop& loop, ClientOptions options)
@@ -85,6 +96,8 @@ void Multi::prepare(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  // The head of a proxy's answer to CONNECT would pass for that of the reply.
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);  // the path is passed through byte for byte
 }
 
@@ -128,7 +141,7 @@ void Multi::start(Transfer& transfer) {
                    static_cast<long>(request.timeouts.connect.count()));
   // A connection of another request may lead to where this one must not go, and so may a proxy.
   const bool guarded = static_cast<bool>(request.may_connect);
-  curl_easy_setopt(easy, CURLOPT_PROXY, uses_proxy(request.url) && !guarded ? nullptr : "");
+  set_proxy(easy, request.proxy.get(), uses_proxy(request.url) && !guarded);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, guarded ? &Transfer::on_connect : nullptr);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, guarded ? &transfer : nullptr);
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, guarded ? 1L : 0L);

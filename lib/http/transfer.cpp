@@ -41,6 +41,7 @@ std::size_t on_more_wanted(char* to, std::size_t, std::size_t room, void* self) 
 int on_start(void* self, char*, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(self);
   transfer.send_paused = false;
+  transfer.started = true;
   transfer.rearm();
   return transfer.feed && transfer.feed->touched() ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
@@ -104,6 +105,56 @@ Error error_from(CURLcode code) {
   }
 }
 
+constexpr long kLoginWanted = 407;
+
+Error proxy_error(const std::string& what) {
+  return {ErrorKind::proxy, "the proxy " + what,
+          "check upstream.proxies: 'gembal doctor' asks each"};
+}
+
+const char* refused_login(const Proxy& proxy) {
+  return proxy.user.empty() ? "wants a login" : "refused the login";
+}
+
+/// What a SOCKS proxy has against it.
+std::string socks_fault(long code, const Proxy& proxy) {
+  if (code == CURLPX_USER_REJECTED || code == CURLPX_NO_AUTH) return refused_login(proxy);
+  if (code >= CURLPX_REPLY_ADDRESS_TYPE_NOT_SUPPORTED && code <= CURLPX_REPLY_UNASSIGNED)
+    return "did not connect to the upstream";
+  return "does not answer as a SOCKS proxy does";
+}
+
+/// The error of a transfer that failed on its way through a proxy; none when it got to upstream.
+/// `started`: the request was sent.
+std::optional<Error> proxy_error_from(CURLcode code, CURL* easy, const Proxy& proxy, bool started) {
+  long answered = 0;
+  long socks = 0;
+  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &answered);
+  curl_easy_getinfo(easy, CURLINFO_PROXY_ERROR, &socks);
+  if (answered == kLoginWanted) return proxy_error(refused_login(proxy));
+  if (answered >= 300)
+    return proxy_error("did not connect to the upstream: HTTP " + std::to_string(answered));
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_PROXY: return proxy_error("has a name that could not be resolved");
+    case CURLE_COULDNT_CONNECT: return proxy_error("refused the connection");
+    case CURLE_PROXY:
+      // With socks5:// names are looked up here.
+      if (socks == CURLPX_RESOLVE_HOST) return error_from(CURLE_COULDNT_RESOLVE_HOST);
+      return proxy_error(socks_fault(socks, proxy));
+    // The only limit that curl is given is the one for connecting.
+    case CURLE_OPERATION_TIMEDOUT: return proxy_error("did not connect in time");
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return proxy_error("is no way to the upstream: " + lower(curl_easy_strerror(code)));
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+      if (!started) return proxy_error("broke the connection off");
+      return std::nullopt;
+    default: return std::nullopt;
+  }
+}
+
 }  // namespace
 
 // curl tries a name's other addresses when one is refused.
@@ -131,11 +182,9 @@ Transfer::Transfer(async::Loop& loop, Multi& owner, Request r)
               const char* slow = "the upstream did not answer in time";
               if (head_complete) slow = "the upstream stopped sending";
               if (sending) slow = "the upstream stopped taking the request";
-              fail({ErrorKind::timeout, slow});
+              run_out(slow);
             }),
-      total(loop, [this] {
-        fail({ErrorKind::timeout, "the upstream took too long"});
-      }) {
+      total(loop, [this] { run_out("the upstream took too long"); }) {
   if (request.body_source) {
     feed = std::make_shared<BodyFeed>(loop, request.body_source, [this] { body_arrived(); });
   }
@@ -163,6 +212,11 @@ async::Task<Result<void>> Transfer::wait_for_head() {
     send_paused = false;
     multi.resume(*this);
   }
+  if (head_complete && request.proxy && head.status == kLoginWanted) {
+    const Error why = proxy_error(refused_login(*request.proxy));
+    fail(why);  // unless it is over already
+    co_return why;
+  }
   if (head_complete) co_return Result<void>{};
   if (error) co_return *error;
   co_return Error{ErrorKind::upstream, "the upstream sent no reply", ""};
@@ -187,12 +241,20 @@ void Transfer::fail(Error why) {
   changed.signal();
 }
 
+void Transfer::run_out(const char* slow) {
+  if (request.proxy && !started) return fail(proxy_error("did not connect in time"));
+  fail({ErrorKind::timeout, slow});
+}
+
 void Transfer::finish(CURLcode code) {
   if (done) return;
   done = true;
   phase.clear();
   total.clear();
-  if (code != CURLE_OK) error = error_from(code);
+  if (code != CURLE_OK) {
+    if (request.proxy) error = proxy_error_from(code, easy.get(), *request.proxy, started);
+    if (!error) error = error_from(code);
+  }
   multi.remove(*this);
   changed.signal();
 }

@@ -37,10 +37,11 @@ struct Transfer final : ReplySource {
   /// For requests that may not connect to everywhere.
   static curl_socket_t on_connect(void* self, curlsocktype, curl_sockaddr* address);
 
-  void fail(Error why);        ///< ends the transfer, once; wakes the waiter
-  void finish(CURLcode code);  ///< curl is done with it
-  void body_arrived();         ///< of the request: curl can go on sending
-  void rearm();                ///< sets `phase` to what upstream owes us now
+  void fail(Error why);            ///< ends the transfer, once; wakes the waiter
+  void finish(CURLcode code);      ///< curl is done with it
+  void run_out(const char* slow);  ///< of time
+  void body_arrived();             ///< of the request: curl can go on sending
+  void rearm();                    ///< sets `phase` to what upstream owes us now
 
   Multi& multi;
   Request request;
@@ -58,6 +59,7 @@ struct Transfer final : ReplySource {
   bool send_paused = false;  ///< nothing is sent until the source has made more
   bool sending = false;      ///< the streamed body is on its way
   bool attached = false;     ///< curl works on it
+  bool started = false;      ///< the request was sent, or some of it
 };
 
 }  // namespace gembal::http
