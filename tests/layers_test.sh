@@ -39,7 +39,7 @@ module gemini
 module audio
 module openai gemini audio sse
 module anthropic gemini
-module config gemini keypool log images store
+module config gemini http keypool log images store
 module store keypool
 module async
 module http async

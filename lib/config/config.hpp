@@ -8,6 +8,7 @@
 
 #include "lib/core/secret.hpp"
 #include "lib/gemini/extras.hpp"
+#include "lib/http/proxy.hpp"
 #include "lib/images/options.hpp"
 #include "lib/keypool/policy.hpp"
 #include "lib/log/log.hpp"
@@ -54,6 +55,8 @@ struct UpstreamOptions {
   milliseconds idle_timeout{};
   milliseconds timeout{};  ///< of a reply that is no stream
   std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<http::Proxy> proxies;
+  std::string proxy_policy;  ///< "by-key" or "random"
 };
 
 struct PoolOptions {

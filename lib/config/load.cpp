@@ -373,8 +373,6 @@ std::string why_without_effect(const std::string& name) {
   static const std::map<std::string, std::string> kWithout = {
       {"VERTEX_API_KEYS", "Vertex express is not offered"},
       {"VERTEX_EXPRESS_BASE_URL", "Vertex express is not offered"},
-      {"PROXIES", "the usual https_proxy is honoured instead"},
-      {"PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY", "the usual https_proxy is honoured instead"},
       {"TIMEZONE", "commands show times in UTC, pages in the browser's own zone"},
       {"AUTO_DELETE_ERROR_LOGS_ENABLED", "logs.keep_errors alone says it: 0s keeps them for ever"},
       {"AUTO_DELETE_REQUEST_LOGS_ENABLED",

@@ -33,6 +33,45 @@ Setting headers() {
   return made;
 }
 
+Setting proxies() {
+  Setting made;
+  made.key = "upstream.proxies";
+  made.type = SettingType::list;
+  made.default_text = "[]";
+  made.is_list = made.is_secret = true;
+  made.set = [](Config& config, const Values& values) -> std::string {
+    std::vector<http::Proxy> read;
+    for (const auto& text : values) {
+      auto proxy = http::parse_proxy(text);
+      if (!proxy) {
+        return "must be a list of scheme://[user:password@]host:port texts, but item " +
+               std::to_string(read.size() + 1) + " " + proxy.error().message;
+      }
+      read.push_back(*std::move(proxy));
+    }
+    config.upstream.proxies = std::move(read);
+    return "";
+  };
+  made.show = [](const Config& config) {
+    std::vector<std::string> shown;
+    for (const auto& proxy : config.upstream.proxies) shown.push_back(proxy.redacted());
+    return quoted_list(shown);
+  };
+  made.reveal = [](const Config& config) {
+    std::vector<std::string> whole;
+    for (const auto& proxy : config.upstream.proxies) whole.push_back(proxy.reveal());
+    return quoted_list(whole);
+  };
+  return made;
+}
+
+/// PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY.
+std::string policy_of_original(const std::string& text) {
+  const auto by_key = parse_bool(text);
+  if (!by_key) return text;
+  return *by_key ? "by-key" : "random";
+}
+
 }  // namespace
 
 std::vector<Setting> upstream_settings() {
@@ -59,6 +98,13 @@ std::vector<Setting> upstream_settings() {
       headers()
           .original("CUSTOM_HEADERS")
           .means("headers that every upstream request gets, each \"name: value\""),
+      proxies().original("PROXIES").means(
+          "ways to upstream, in place of https_proxy: http, https, socks5 or "
+          "socks5h://[user:password@]host:port"),
+      choice("upstream.proxy_policy", "by-key", {"by-key", "random"},
+             place(&Config::upstream, &UpstreamOptions::proxy_policy))
+          .original("PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY", policy_of_original)
+          .means("by-key: each key always goes through the same proxy; random: through any"),
   };
 }
 

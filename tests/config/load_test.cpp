@@ -55,6 +55,55 @@ TEST(LoadTest, LaterLayersWin) {
   EXPECT_EQ(loaded->origins.at("logs.level"), "--verbose");
 }
 
+TEST(LoadTest, ProxiesAreReadFromEverywhereAndNeverShown) {
+  const struct {
+    const char* name;
+    std::string toml;
+    std::map<std::string, std::string> environment;
+  } cases[] = {
+      {"the file",
+       "[upstream]\nproxies = [\"http://customer-0001:hunter2@p:1\", \"socks5://q:2\"]\n"
+       "proxy_policy = \"random\"\n",
+       {}},
+      {"the original's, as JSON",
+       "",
+       {{"PROXIES", R"(["http://customer-0001:hunter2@p:1", "socks5://q:2"])"},
+        {"PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY", "false"}}},
+      {"the original's, with commas",
+       "",
+       {{"PROXIES", "http://customer-0001:hunter2@p:1, socks5://q:2"},
+        {"PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY", "False"}}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto loaded = load_text(c.toml, c.environment);
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    const auto& proxies = loaded->config.upstream.proxies;
+    ASSERT_EQ(proxies.size(), 2u);
+    EXPECT_EQ(proxies[0].address, "http://p:1");
+    EXPECT_EQ(proxies[0].password.reveal(), "hunter2");
+    EXPECT_EQ(proxies[1].address, "socks5://q:2");
+    EXPECT_EQ(loaded->config.upstream.proxy_policy, "random");
+    EXPECT_EQ(find_setting("upstream.proxies")->show(loaded->config),
+              "[\"" + proxies[0].redacted() + "\", \"socks5://q:2\"]");
+    EXPECT_EQ(find_setting("upstream.proxies")->reveal(loaded->config),
+              R"(["http://customer-0001:hunter2@p:1", "socks5://q:2"])");
+    EXPECT_TRUE(loaded->ignored.empty());
+  }
+  const auto by_key = load_text("", {{"PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY", "true"}});
+  EXPECT_EQ(by_key->config.upstream.proxy_policy, "by-key");
+}
+
+TEST(LoadTest, AWrongProxyIsNamedWithoutItsPassword) {
+  const auto loaded = load_text("", {{"PROXIES", "http://p:1,http://me:hunter2@p"}});
+  ASSERT_FALSE(loaded);
+  const auto shown = http::parse_proxy("http://me:hunter2@p:1")->redacted();
+  EXPECT_EQ(loaded.error().message,
+            "environment variable PROXIES: upstream.proxies must be a list of "
+            "scheme://[user:password@]host:port texts, but item 2 (" +
+                shown.substr(0, shown.size() - 2) + ") has no port");
+}
+
 Result<Loaded> load_saved(Saved saved, std::map<std::string, std::string> environment = {},
                           std::vector<Override> flags = {}) {
   TempDir folder;
@@ -148,7 +197,7 @@ TEST(LoadTest, NoVariableThatHasAnEffectIsSaidToHaveNone) {
     EXPECT_EQ(why_without_effect(setting.original_name), "") << setting.key;
     EXPECT_EQ(setting_of_variable(setting.environment_name()), &setting);
   }
-  EXPECT_NE(why_without_effect("PROXIES"), "");
+  EXPECT_NE(why_without_effect("VERTEX_API_KEYS"), "");
   EXPECT_EQ(why_without_effect("PATH"), "");
   EXPECT_EQ(setting_of_variable(""), nullptr);
 }
