@@ -37,11 +37,15 @@ ExitHealth::Effect ExitHealth::refused(Suspect suspect, TimePoint now) {
 
 std::vector<Suspect> ExitHealth::accepted() {
   probing_ = false;
-  if (row_.empty()) return {};
+  if (row_.empty() && !open_) return {};
   auto suspects = std::exchange(row_, {});
   if (!std::exchange(open_, false)) suspects.clear();
   level_ = 0;
   return suspects;
+}
+
+void ExitHealth::forget(std::uint32_t slot) {
+  std::erase_if(row_, [slot](const Suspect& suspect) { return suspect.slot == slot; });
 }
 
 /// What is further away than the longest pause is of a clock that has gone back since.

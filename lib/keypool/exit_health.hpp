@@ -17,11 +17,11 @@ struct Suspect {
   Verdict verdict;
 };
 
-/// Tells a key's fault from the exit's: when several keys in a row are refused in the same way, the
-/// address, region, proxy or service that all of them go through is the likelier cause. Judgement
-/// is then suspended and the circuit opens: one request at a time is let through as a probe. The
-/// first key that is accepted closes it, and proves that the refused ones were refused for
-/// themselves.
+/// Tells a key's fault from that of an exit, a proxy or this machine itself: when several keys in a
+/// row are refused in the same way, the address, region, proxy or service that all of them go
+/// through is the likelier cause. Judgement is then suspended and the circuit opens: one request at
+/// a time is let through as a probe. The first key that is accepted closes it, and proves that the
+/// refused ones were refused for themselves.
 ///
 /// Not thread-safe; reads no clock.
 class ExitHealth {
@@ -39,6 +39,9 @@ class ExitHealth {
   std::vector<Suspect> accepted();
 
   bool is_open() const { return open_; }
+  /// The key was accepted elsewhere: it was not refused for itself.
+  void forget(std::uint32_t slot);
+
   /// "region", "API_KEY_INVALID": how the keys of an open circuit were refused.
   const std::string& how() const { return how_; }
   const std::vector<Suspect>& suspects() const { return row_; }

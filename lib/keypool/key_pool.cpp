@@ -50,6 +50,7 @@ Lease& Lease::operator=(Lease&& other) noexcept {
   total_tokens_ = other.total_tokens_;
   last_try_ = other.last_try_;
   probe_ = other.probe_;
+  way_ = other.way_;
   reported_ = other.reported_;
   return *this;
 }
@@ -66,7 +67,7 @@ void Lease::count_tokens(std::uint64_t input, std::uint64_t total) {
 void KeyPool::give_back(Lease& lease) {
   auto& state = *state_;
   const std::lock_guard lock(state.mutex);
-  if (lease.probe_ && !lease.reported_) state.exit.end_probe();
+  if (lease.probe_ && !lease.reported_) state.exit(lease.way_).end_probe();
   auto& model = *lease.model_;
   if (state.groups[lease.group_].tenant == lease.group_tenant_) {
     const auto input =
@@ -203,7 +204,8 @@ std::optional<std::pair<Slot, bool>> KeyPool::State::choose(PoolModel& model, co
 
 /// A probe finds nobody but suspects: the one that was asked the longest ago. Else a short trouble
 /// would keep a pool of few keys shut until their waits are over.
-std::optional<std::pair<Slot, bool>> KeyPool::State::choose_suspect(const PoolModel& model) {
+std::optional<std::pair<Slot, bool>> KeyPool::State::choose_suspect(const PoolModel& model,
+                                                                    const ExitHealth& exit) {
   const auto reason = words.number(kSuspectReason);
   std::optional<std::pair<Slot, bool>> chosen;
   TimePoint until{};
@@ -225,15 +227,17 @@ bool KeyPool::State::must_line_up(const Wish& wish) const {
 }
 
 std::optional<Error> KeyPool::State::exit_refuses(const Wish& wish, bool& probe, TimePoint now) {
-  if (!exit.is_open() || wish.goes_on) return std::nullopt;
-  probe = exit.begin_probe(now);
+  if (!wish.way || wish.goes_on) return std::nullopt;
+  auto& sole = exit(*wish.way);
+  if (!sole.is_open()) return std::nullopt;
+  probe = sole.begin_probe(now);
   if (probe) return std::nullopt;
   Error error{ErrorKind::upstream,
-              "the upstream refuses one key after the other in the same way (" + exit.how() +
+              "the upstream refuses one key after the other in the same way (" + sole.how() +
                   "): the keys are not judged for it",
               "check this machine's network, proxy and upstream.base_url"};
   error.retry_after =
-      std::max<Milliseconds>(std::chrono::ceil<Milliseconds>(exit.next_probe() - now), seconds{1});
+      std::max<Milliseconds>(std::chrono::ceil<Milliseconds>(sole.next_probe() - now), seconds{1});
   return error;
 }
 
@@ -294,10 +298,10 @@ Result<Lease> KeyPool::take(const Wish& wish, TimePoint now) {
   std::optional<std::pair<Slot, bool>> chosen;
   if (!state.must_line_up(wish)) {
     chosen = state.choose(model, wish, now);
-    if (!chosen && probe) chosen = state.choose_suspect(model);
+    if (!chosen && probe) chosen = state.choose_suspect(model, state.exit(*wish.way));
   }
   if (!chosen) {
-    if (probe) state.exit.end_probe();
+    if (probe) state.exit(*wish.way).end_probe();
     if (auto refused = state.is_too_large(model, wish, now)) return *std::move(refused);
     return state.none_left(model, now);
   }
@@ -305,6 +309,7 @@ Result<Lease> KeyPool::take(const Wish& wish, TimePoint now) {
   state.use(model, slot, in_turn, wish, now);
   auto lease = lease_of(slot, model, wish, now);
   lease.probe_ = probe;
+  lease.way_ = wish.way.value_or(0);
   return lease;
 }
 

@@ -51,7 +51,8 @@ class Lease {
   std::uint64_t input_tokens_ = 0;
   std::uint64_t total_tokens_ = 0;
   bool last_try_ = false;
-  bool probe_ = false;  ///< of an exit that refused several keys
+  bool probe_ = false;  ///< of an exit that refused several keys: `way_`
+  std::uint32_t way_ = 0;
   bool reported_ = false;
 };
 
@@ -74,6 +75,12 @@ class PlaceInLine {
   std::uint64_t number_;
 };
 
+/// The way to upstream that a request took: straight, or through a proxy.
+struct Way {
+  std::uint32_t id = 0;  ///< of the proxy, counted from 1; 0: none
+  bool is_only = true;   ///< no other way is known to be open
+};
+
 /// What a request asks of the pool.
 struct Wish {
   std::string_view model;            ///< that quotas are counted under; "" when it is about none
@@ -83,6 +90,7 @@ struct Wish {
   std::vector<std::string> tried{};  ///< ids of keys that must not be handed out
   bool goes_on = false;              ///< a further try of a request whose first one was let out
   std::uint64_t place = 0;           ///< PlaceInLine::number() when it has waited in line
+  std::optional<std::uint32_t> way = 0;  ///< that all requests take; none: each key has its own
 };
 
 /// Something that the operator is told, once.
@@ -153,7 +161,8 @@ class KeyPool {
   /// Errors: no_usable_key (none at all, or all disabled; says which), keys_waiting (all usable
   /// ones cool or are exhausted for this model, or others wait in line before it: retry_after is
   /// the time until the first is back; with 1 s when only tried ones are left ready), upstream (the
-  /// exit refuses every key in the same way: retry_after until the next probe).
+  /// exit that all requests take refuses every key in the same way: retry_after until the next
+  /// probe).
   Result<Lease> take(const Wish& wish, TimePoint now);
 
   /// A key of the project that an object belongs to, whatever its turn: the one of that id, or
@@ -162,8 +171,9 @@ class KeyPool {
                            TimePoint now);
 
   /// Records what became of one use. A key that has since left the pool is ignored. A quota verdict
-  /// counts for all keys of the project.
-  Report report(Lease& used, const Verdict& verdict, TimePoint now);
+  /// counts for all keys of the project. Keys that are refused in the same way are suspects of
+  /// the `way` that they went alone; while there is another, they need not wait.
+  Report report(Lease& used, const Verdict& verdict, TimePoint now, Way way = {});
 
   /// Joins the line for a key of `model`. `wake` is called, from any thread, when it is the first
   /// in line and may find a key; it must not call the pool. Errors: keys_waiting when `most` wait.
@@ -196,7 +206,7 @@ class KeyPool {
   friend class PlaceInLine;
   Lease lease_of(std::uint32_t slot, PoolModel& model, const Wish& wish, TimePoint now);
   void give_back(Lease& lease);
-  void judge(Lease& used, const Verdict& verdict, Report& report, TimePoint now);
+  void judge(Lease& used, const Verdict& verdict, Report& report, TimePoint now, Way way);
   void leave_line(const PlaceInLine& place);
 
   struct State;

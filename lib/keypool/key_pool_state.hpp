@@ -101,7 +101,9 @@ struct KeyPool::State {
   ByName<std::unique_ptr<PoolModel>> models;
   std::vector<Usage> untold;  ///< of models that were forgotten before they were asked
   std::unordered_map<Group, Bench> benched;  ///< for every model
-  ExitHealth exit;
+  ExitHealth straight;                       ///< the exit without a proxy
+  std::vector<ExitHealth> proxies;           ///< the others, by Way::id less one
+  std::size_t open_exits = 0;                ///< of all of them
   Conversations conversations;
   ByName<std::deque<Waiter>> lines;  ///< by model; none is empty
   std::uint64_t next_in_line = 0;
@@ -137,7 +139,8 @@ struct KeyPool::State {
   // Taking.
   std::optional<Slot> choose_key(Group group, const std::vector<Slot>& tried, bool turn);
   std::optional<std::pair<Slot, bool>> choose(PoolModel& model, const Wish& wish, TimePoint now);
-  std::optional<std::pair<Slot, bool>> choose_suspect(const PoolModel& model);
+  std::optional<std::pair<Slot, bool>> choose_suspect(const PoolModel& model,
+                                                      const ExitHealth& exit);
   std::vector<Slot> slots_of(const std::vector<std::string>& ids) const;
   bool must_line_up(const Wish& wish) const;
   std::optional<Error> exit_refuses(const Wish& wish, bool& probe, TimePoint now);
@@ -151,9 +154,10 @@ struct KeyPool::State {
              TimePoint now);
   bool is_about_yesterday(Slot slot, const std::string& name, const Verdict& verdict,
                           TimePoint now);
-  void accept(Slot slot, Report& report, TimePoint now);
+  ExitHealth& exit(std::uint32_t way);
+  void accept(Slot slot, Report& report, TimePoint now, Way way);
   void refuse(Slot slot, const std::string& name, const Verdict& verdict, Report& report,
-              TimePoint now);
+              TimePoint now, Way way);
   bool is_still(const Suspect& suspect) const;
   void undo(const Suspect& suspect, Report& report);
   void model_refused(PoolModel& model, Slot slot, const Verdict& verdict, Report& report,

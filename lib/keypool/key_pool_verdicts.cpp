@@ -133,10 +133,22 @@ void KeyPool::State::judge(Slot slot, const std::string& name, const Verdict& ve
   }
 }
 
+ExitHealth& KeyPool::State::exit(std::uint32_t way) {
+  if (way == 0) return straight;
+  if (proxies.size() < way) proxies.resize(way);
+  return proxies[way - 1];
+}
+
 /// A key was accepted: the exit is well, and what was suspected with others is now judged.
-void KeyPool::State::accept(Slot slot, Report& report, TimePoint now) {
-  const bool was_open = exit.is_open();
-  const auto suspects = exit.accepted();
+void KeyPool::State::accept(Slot slot, Report& report, TimePoint now, Way way) {
+  auto& its_exit = exit(way.id);
+  const bool was_open = its_exit.is_open();
+  const auto suspects = its_exit.accepted();
+  if (was_open) --open_exits;
+  if (open_exits > 0) {
+    straight.forget(slot);
+    for (auto& other : proxies) other.forget(slot);
+  }
   if (!was_open) return;
   report.notices.push_back({false, "the upstream accepts keys again", ""});
   const auto reason = words.number(kSuspectReason);
@@ -173,26 +185,28 @@ void KeyPool::State::undo(const Suspect& suspect, Report& report) {
 
 /// A key was refused as a whole: its own fault, unless others are refused in the same way.
 void KeyPool::State::refuse(Slot slot, const std::string& name, const Verdict& verdict,
-                            Report& report, TimePoint now) {
+                            Report& report, TimePoint now, Way way) {
   const auto before = keys[slot].key;
-  const auto effect = exit.refused({slot, before, verdict}, now);
+  auto& its_exit = exit(way.id);
+  const auto effect = its_exit.refused({slot, before, verdict}, now);
   if (effect == ExitHealth::Effect::judge) return judge(slot, name, verdict, report, now);
   report.suspended = true;
   const Bench wait{ModelStatus::cooling, now + kSuspectWaits, words.number(kSuspectReason)};
   if (effect == ExitHealth::Effect::suspend) {
-    bench(keys[slot].group, kAllModels, wait, now);
+    if (way.is_only) bench(keys[slot].group, kAllModels, wait, now);
     return;
   }
+  ++open_exits;
   // Notices of what is undone would only confuse.
   report.notices.clear();
-  for (const auto& suspect : exit.suspects()) {
+  for (const auto& suspect : its_exit.suspects()) {
     if (!is_still(suspect)) continue;
     undo(suspect, report);
-    bench(keys[suspect.slot].group, kAllModels, wait, now);
+    if (way.is_only) bench(keys[suspect.slot].group, kAllModels, wait, now);
   }
   report.notices.push_back(
       {true, "the upstream refuses one key after the other: no key is judged until one is accepted",
-       exit.how()});
+       its_exit.how()});
 }
 
 /// A model has too much to do, or seems to.
@@ -269,16 +283,16 @@ void KeyPool::State::succeed(PoolModel& model, Slot slot, Report& report) {
   report.changes.back().key_changed = true;
 }
 
-Report KeyPool::report(Lease& used, const Verdict& verdict, TimePoint now) {
+Report KeyPool::report(Lease& used, const Verdict& verdict, TimePoint now, Way way) {
   auto& state = *state_;
   Report report;
   Wakes wakes;
   {
     const std::lock_guard lock(state.mutex);
-    const bool was_open = state.exit.is_open();
+    const bool was_open = state.exit(way.id).is_open();
     const bool was_dry = !used.model_->queue.has_ready();
-    judge(used, verdict, report, now);
-    if (was_open && !state.exit.is_open()) {
+    judge(used, verdict, report, now, way);
+    if (was_open && !state.exit(way.id).is_open()) {
       wakes = state.first_in_lines();
     } else if (was_dry && used.model_->queue.has_ready()) {
       wakes = state.first_in_line(used.model_->name);
@@ -288,13 +302,15 @@ Report KeyPool::report(Lease& used, const Verdict& verdict, TimePoint now) {
   return report;
 }
 
-void KeyPool::judge(Lease& used, const Verdict& verdict, Report& report, TimePoint now) {
+void KeyPool::judge(Lease& used, const Verdict& verdict, Report& report, TimePoint now, Way way) {
   auto& state = *state_;
   used.reported_ = true;
+  // The way that it was to probe is not the one that it went.
+  if (used.probe_ && used.way_ != way.id) state.exit(used.way_).end_probe();
   const auto slot = used.slot_;
   auto& model = *used.model_;
   if (state.keys[slot].tenant != used.slot_tenant_ || !state.keys[slot].key) {
-    if (used.probe_) state.exit.end_probe();
+    if (used.probe_) state.exit(used.way_).end_probe();
     return;
   }
   if (state.groups[used.group_].tenant == used.group_tenant_) {
@@ -310,24 +326,24 @@ void KeyPool::judge(Lease& used, const Verdict& verdict, Report& report, TimePoi
   // A request larger than all that the key may send in a minute says nothing about the key's state.
   if (verdict.outcome == Outcome::quota_minute && verdict.limits.requests_per_minute == 0 &&
       verdict.limits.tokens_per_minute > 0 && used.estimate_ > verdict.limits.tokens_per_minute) {
-    state.accept(slot, report, now);
+    state.accept(slot, report, now, way);
     return;
   }
 
   switch (verdict.outcome) {
     case Outcome::success:
-      state.accept(slot, report, now);
+      state.accept(slot, report, now, way);
       state.succeed(model, slot, report);
       break;
     case Outcome::key_dead:
     case Outcome::key_unusable:
-    case Outcome::exit_blocked: state.refuse(slot, model.name, verdict, report, now); break;
+    case Outcome::exit_blocked: state.refuse(slot, model.name, verdict, report, now, way); break;
     case Outcome::quota_minute:
     case Outcome::quota_day:
     case Outcome::quota_zero:
     case Outcome::model_closed:
     case Outcome::no_credit:
-      state.accept(slot, report, now);
+      state.accept(slot, report, now, way);
       if (verdict.bare_quota && !verdict.delay) {
         state.model_refused(model, slot, verdict, report, now);
       } else {
@@ -335,14 +351,14 @@ void KeyPool::judge(Lease& used, const Verdict& verdict, Report& report, TimePoi
       }
       break;
     case Outcome::model_overloaded:
-      state.accept(slot, report, now);
+      state.accept(slot, report, now, way);
       state.model_refused(model, slot, verdict, report, now);
       break;
     case Outcome::caller_fault:
     case Outcome::broken:
     case Outcome::wrong_object:
     case Outcome::proxy_fault:
-      if (used.probe_) state.exit.end_probe();
+      if (used.probe_) state.exit(used.way_).end_probe();
       break;
   }
 }

@@ -108,5 +108,14 @@ TEST(ExitHealthTest, AClockThatWentBackDoesNotKeepItShut) {
   EXPECT_TRUE(health.begin_probe(kNow - hours{5}));
 }
 
+TEST(ExitHealthTest, WhoeverIsForgottenIsNoSuspect) {
+  auto health = opened();
+  for (std::uint32_t slot = 0; slot < 3; ++slot) health.forget(slot);
+  EXPECT_TRUE(health.suspects().empty());
+  EXPECT_TRUE(health.is_open()) << "nobody was accepted here";
+  EXPECT_TRUE(health.accepted().empty());
+  EXPECT_FALSE(health.is_open());
+}
+
 }  // namespace
 }  // namespace gembal::keypool

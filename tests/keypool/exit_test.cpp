@@ -190,5 +190,87 @@ TEST(ExitTest, AClockThatWentBackDoesNotKeepItShut) {
   EXPECT_EQ(pool.next("m", kNoon - hours{5}), "key-4");
 }
 
+// ---- With proxies, each is an exit of its own.
+
+constexpr Way kFirst{1, false};
+constexpr Way kSecond{2, false};
+
+/// A pool of six of which three were refused in the same way through the first of two proxies.
+struct RefusedThere : Pool {
+  RefusedThere() : Pool(keys(6)) {
+    for (const char* name : {"key-1", "key-2", "key-3"}) opening = refuse(name, kFirst);
+  }
+  Report refuse(const std::string& name, Way way, TimePoint now = kNoon) {
+    return report_for(name, verdict(Outcome::key_dead), now, "m", way);
+  }
+  Report accept(const std::string& name, Way way) {
+    return report_for(name, verdict(Outcome::success), kNoon, "m", way);
+  }
+  std::string next_by(std::optional<std::uint32_t> way, TimePoint now = kNoon) {
+    Wish wish;
+    wish.model = "m";
+    wish.way = way;
+    return name_of(pool.take(wish, now));
+  }
+  Report opening;
+};
+
+TEST(ProxyExitTest, TheKeysOfOneProxyAreSuspectedAndTheOthersJudged) {
+  RefusedThere pool;
+  EXPECT_TRUE(pool.opening.suspended);
+  EXPECT_FALSE(pool.known("key-1").disabled);
+  EXPECT_FALSE(pool.refuse("key-4", kSecond).suspended);
+  EXPECT_TRUE(pool.known("key-4").disabled);
+  EXPECT_EQ(pool.next_by(std::nullopt), "key-5") << "nobody waits for it";
+}
+
+TEST(ProxyExitTest, SuspectsDoNotWaitWhileThereIsAnotherWay) {
+  RefusedThere pool;
+  EXPECT_EQ(pool.waits("key-1", "*"), "");
+  EXPECT_TRUE(pool.refuse("key-5", kFirst).suspended);
+  EXPECT_EQ(pool.waits("key-5", "*"), "");
+  EXPECT_TRUE(pool.refuse("key-6", {1, true}).suspended);
+  EXPECT_EQ(pool.waits("key-6", "*"), "suspected with others") << "there is no other";
+}
+
+TEST(ProxyExitTest, WhoeverIsAcceptedElsewhereIsNotJudgedForIt) {
+  RefusedThere pool;
+  pool.accept("key-2", kSecond);
+  EXPECT_FALSE(pool.known("key-1").disabled) << "the first one is not well for that";
+  const auto closing = pool.accept("key-4", kFirst);
+  EXPECT_TRUE(pool.known("key-1").disabled);
+  EXPECT_FALSE(pool.known("key-2").disabled);
+  EXPECT_TRUE(pool.known("key-3").disabled);
+}
+
+TEST(ProxyExitTest, TheRowOfOneProxyIsNotBrokenByAnother) {
+  Pool pool(keys(4));
+  const auto dead = verdict(Outcome::key_dead);
+  pool.report_for("key-1", dead, kNoon, "m", kFirst);
+  pool.report_for("key-4", verdict(Outcome::success), kNoon, "m", kSecond);
+  pool.report_for("key-2", dead, kNoon, "m", kFirst);
+  EXPECT_TRUE(pool.report_for("key-3", dead, kNoon, "m", kFirst).suspended);
+}
+
+TEST(ProxyExitTest, AProxyThatAllGoThroughIsLikeNone) {
+  RefusedThere pool;
+  EXPECT_EQ(pool.next_by(1), "upstream");
+  EXPECT_EQ(pool.next_by(0), "key-4") << "without proxies it is another exit";
+  EXPECT_EQ(pool.next_by(1, kNoon + seconds{2}), "key-5") << "a probe";
+}
+
+TEST(ProxyExitTest, AProbeThatWentAnotherWayMakesRoomForAnother) {
+  RefusedThere pool;
+  const auto now = kNoon + seconds{2};
+  Wish wish;
+  wish.model = "m";
+  wish.way = 1;
+  auto probe = pool.pool.take(wish, now);
+  ASSERT_TRUE(probe);
+  EXPECT_EQ(pool.next_by(1, now), "upstream");
+  pool.pool.report(*probe, verdict(Outcome::success), now, kSecond);
+  EXPECT_NE(pool.next_by(1, now), "upstream");
+}
+
 }  // namespace
 }  // namespace gembal::keypool

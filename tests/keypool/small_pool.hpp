@@ -71,12 +71,12 @@ struct Pool {
   }
   /// Reports on one use of that key, in or out of its turn.
   Report report_for(const std::string& name, const Verdict& what, TimePoint now = kNoon,
-                    std::string_view model = "m") {
+                    std::string_view model = "m", Way way = {}) {
     Wish wish;
     wish.model = model;
     auto lease = pool.take_owner(id(name), "", wish, now);
     EXPECT_TRUE(lease) << name;
-    return lease ? pool.report(*lease, what, now) : Report{};
+    return lease ? pool.report(*lease, what, now, way) : Report{};
   }
   /// The key as it is now.
   Key known(const std::string& name, TimePoint now = kNoon) const {
