@@ -40,7 +40,8 @@ Result<std::unique_ptr<ApiAccess>> ApiAccess::open(const Context& context,
     while (address.ends_with('/')) address.pop_back();
     config.upstream.base_url = address + "/v1beta";
     config.upstream.headers.clear();  // they are for the API
-    config.pool.max_retries = 0;      // the daemon's own are enough
+    config.upstream.proxies.clear();
+    config.pool.max_retries = 0;  // the daemon's own are enough
     if (token.empty()) {
       return Error{ErrorKind::usage, "the daemon at " + address + " wants a token",
                    "give it in GEMBAL_CLIENT_TOKEN, client.token or --token"};
@@ -72,9 +73,11 @@ ApiAccess::ApiAccess(const Context& context, config::Config config,
       via_(std::move(via)),
       pool_(config.pool.policy),
       client_(loop_, {}),
-      dispatcher_(loop_, client_, pool_, [this](keypool::Report report) {
+      dispatcher_(loop_, client_, pool_, proxies_, [this](keypool::Report report) {
         std::move(report.changes.begin(), report.changes.end(), std::back_inserter(changes_));
-      }) {}
+      }) {
+  daemon::take_proxies(proxies_, config.upstream);
+}
 
 ApiAccess::~ApiAccess() {
   if (const auto saved = save(); !saved) print_error(context_, saved.error());

@@ -80,6 +80,7 @@ class ApiAccess {
   std::string via_;  ///< "" without a daemon
   std::optional<store::KeyStore> store_;
   keypool::KeyPool pool_;
+  upstream::Proxies proxies_;
   std::vector<keypool::Change> changes_;
   async::Loop loop_;
   std::optional<async::Interrupt> interrupt_{std::in_place};

@@ -93,6 +93,9 @@ Finding ask_with_keys(const config::Config& config) {
   http::Client client(loop, {});
   auto options =
       daemon::check_options(config, *address, gemini::bare_model(config.pool.test_model));
+  upstream::Proxies proxies;
+  daemon::take_proxies(proxies, config.upstream);
+  options.proxies = &proxies;
   const std::function<void(std::size_t)> nobody_watches = [](std::size_t) {};
   const auto checks = run_until_done(
       loop, interrupt,

@@ -209,6 +209,9 @@ Result<int> check_keys(Context& context, const CheckKeysOptions& options) {
 
   auto check = daemon::check_options(config, *address, model);
   check.jobs = options.jobs;
+  upstream::Proxies proxies;
+  daemon::take_proxies(proxies, config.upstream);
+  check.proxies = &proxies;
 
   const bool shows_progress = ::isatty(STDERR_FILENO) == 1 && !context.quiet;
   const auto progress = [shows_progress, total = keys->size()](std::size_t done) {

@@ -46,15 +46,17 @@ std::vector<keypool::Key> keys_from(const std::vector<Secret>& secrets, bool pai
   return keys;
 }
 
+void tell(const keypool::Notice& notice) {
+  if (notice.bad) {
+    log::warn(notice.text, {{"about", notice.about}});
+  } else {
+    log::info(notice.text, {{"about", notice.about}});
+  }
+}
+
 /// The operator is told what the pool has noticed; the store remembers what it has learned.
 void take_note(StoreWriter& writer, keypool::Report report) {
-  for (const auto& notice : report.notices) {
-    if (notice.bad) {
-      log::warn(notice.text, {{"about", notice.about}});
-    } else {
-      log::info(notice.text, {{"about", notice.about}});
-    }
-  }
+  for (const auto& notice : report.notices) tell(notice);
   if (!report.changes.empty()) writer.remember(std::move(report.changes));
 }
 
@@ -109,6 +111,7 @@ class Daemon {
   std::vector<store::ClientToken> client_tokens_;
   std::unique_ptr<sandbox::Embedded> sandbox_;
   keypool::KeyPool pool_;
+  upstream::Proxies proxies_{tell, std::random_device{}()};
   ObjectOwners owners_;
   KeptMemory kept_memory_;
   Recorder recorder_;
@@ -139,7 +142,10 @@ class Daemon {
 };
 
 Result<std::shared_ptr<const Live>> Daemon::live_from(config::Config config) const {
-  if (sandbox_) config.upstream.base_url = sandbox_->base_url();
+  if (sandbox_) {
+    config.upstream.base_url = sandbox_->base_url();
+    config.upstream.proxies.clear();
+  }
   auto tokens = config.auth.tokens.empty() ? own_tokens_ : config.auth.tokens;
   return make_live(std::move(config), std::move(tokens), client_tokens_, sandbox_ != nullptr);
 }
@@ -165,8 +171,8 @@ Result<void> Daemon::open_keys() {
   auto tokens = store->client_tokens();
   if (!tokens) return std::move(tokens).error();
   client_tokens_ = *std::move(tokens);
-  desk_ = std::make_unique<admin::Desk>(
-      admin::DeskParts{pool_, recorder_, options_.reload, config.store.url, options_.sandbox});
+  desk_ = std::make_unique<admin::Desk>(admin::DeskParts{
+      pool_, proxies_, recorder_, options_.reload, config.store.url, options_.sandbox});
   writer_ = std::make_unique<StoreWriter>(
       *std::move(store), *std::move(journal),
       Remembered{pool_, owners_, kept_memory_, recorder_, token_limits_, metrics_}, *loaded,
@@ -248,12 +254,12 @@ Result<void> Daemon::open_workers() {
   const auto count = loop_count(live_->config);
   const auto share = (static_cast<std::size_t>(server.max_connections) + count - 1) / count;
   const auto learned = [this](keypool::Report report) { take_note(*writer_, std::move(report)); };
-  catalog_ = std::make_unique<ModelCatalog>(pool_, learned, live_);
+  catalog_ = std::make_unique<ModelCatalog>(pool_, proxies_, learned, live_);
   desk_->connect(writer_.get(), catalog_.get());
   const SharedServices shared{computing_, *pages_, owners_,   *catalog_, *kept_,        running_,
                               *writer_,   *shelf_, recorder_, metrics_,  token_limits_, *desk_};
   for (std::size_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Worker>(pool_, learned, shared, live_));
+    workers_.push_back(std::make_unique<Worker>(pool_, proxies_, learned, shared, live_));
     if (auto listening = listen(*workers_.back(), share); !listening) return listening;
   }
   for (const int socket : options_.service_manager.sockets()) ::close(socket);
@@ -318,7 +324,7 @@ void Daemon::run() {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   wait_for_signal();
   for (auto& worker : workers_) worker->start();
-  recovery_ = std::make_unique<Recovery>(pool_, *writer_, live_);
+  recovery_ = std::make_unique<Recovery>(pool_, proxies_, *writer_, live_);
   sweep_shelf();
   follow_settings();  // some may have been saved since they were read
   options_.service_manager.ready(where());
@@ -392,6 +398,7 @@ void Daemon::take_live(std::shared_ptr<const Live> live) {
   live_ = std::move(live);
   const auto& config = live_->config;
   pool_.set_policy(config.pool.policy);
+  take_proxies(proxies_, config.upstream);
   log::configure(config.logs);
   using std::chrono::hours;
   writer_->keep({std::chrono::ceil<hours>(config.records.keep_requests),

@@ -83,6 +83,7 @@ void log_request(const RequestScope& scope) {
              {"model", scope.model},
              {"token", scope.caller.name},
              {"key", scope.key_id},
+             {"proxy", scope.journey.proxy},
              {"attempts", scope.journey.left.size() + (scope.key_id.empty() ? 0 : 1)},
              {"failure", left && scope.failure.empty() ? std::string_view("the client left")
                                                        : scope.failure}});

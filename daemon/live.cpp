@@ -2,6 +2,12 @@
 
 namespace gembal::daemon {
 
+void take_proxies(upstream::Proxies& proxies, const config::UpstreamOptions& options) {
+  using upstream::ProxyPolicy;
+  proxies.replace(options.proxies,
+                  options.proxy_policy == "random" ? ProxyPolicy::random : ProxyPolicy::by_key);
+}
+
 Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector<Secret> tokens,
                                               std::vector<store::ClientToken> named, bool sandbox) {
   auto address = UpstreamAddress::parse(config.upstream.base_url);

@@ -24,6 +24,9 @@ struct Live {
   bool sandbox = false;                    ///< upstream is the embedded sandbox
 };
 
+/// Makes the configured proxies those that are gone through.
+void take_proxies(upstream::Proxies& proxies, const config::UpstreamOptions& options);
+
 /// `tokens`: the configured tokens in force, of which the first is the administrator's unless the
 /// configuration has another; `named`: those of the store. Errors: config.
 Result<std::shared_ptr<const Live>> make_live(config::Config config, std::vector<Secret> tokens,

@@ -50,11 +50,11 @@ struct ModelCatalog::Waiter {
   std::optional<Result<Models>> result;  ///< set on `loop`
 };
 
-ModelCatalog::ModelCatalog(keypool::KeyPool& pool, Learned learned,
+ModelCatalog::ModelCatalog(keypool::KeyPool& pool, upstream::Proxies& proxies, Learned learned,
                            std::shared_ptr<const Live> live)
     : pool_(pool),
       client_(loop_, {}),
-      dispatcher_(loop_, client_, pool, std::move(learned)),
+      dispatcher_(loop_, client_, pool, proxies, std::move(learned)),
       live_(std::move(live)) {
   thread_ = std::thread([this] {
     const auto stays = asio::make_work_guard(loop_.context());

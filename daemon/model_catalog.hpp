@@ -28,7 +28,8 @@ class ModelCatalog {
   using Learned = std::function<void(keypool::Report)>;
 
   /// `learned`: as a Dispatcher's.
-  ModelCatalog(keypool::KeyPool& pool, Learned learned, std::shared_ptr<const Live> live);
+  ModelCatalog(keypool::KeyPool& pool, upstream::Proxies& proxies, Learned learned,
+               std::shared_ptr<const Live> live);
   /// Whoever still waits is not resumed: the loops have stopped by then.
   ~ModelCatalog();
   void set_live(std::shared_ptr<const Live> live);

@@ -119,6 +119,7 @@ async::Task<void> PictureMaking::run_part(std::size_t part) {
   }
   auto& journey = scope_.journey;
   std::move(own.journey.left.begin(), own.journey.left.end(), std::back_inserter(journey.left));
+  journey.proxy = own.journey.proxy;
   journey.waiting = std::max(journey.waiting, own.journey.waiting);
   if (!own.key_id.empty()) scope_.key_id = own.key_id;
   if (!own.answering_model.empty()) scope_.answering_model = own.answering_model;

@@ -40,8 +40,9 @@ upstream::CheckOptions check_options(const config::Config& config, const Upstrea
   return options;
 }
 
-Recovery::Recovery(keypool::KeyPool& pool, StoreWriter& writer, std::shared_ptr<const Live> live)
-    : pool_(pool), writer_(writer), client_(loop_, {}), live_(std::move(live)) {
+Recovery::Recovery(keypool::KeyPool& pool, upstream::Proxies& proxies, StoreWriter& writer,
+                   std::shared_ptr<const Live> live)
+    : pool_(pool), proxies_(proxies), writer_(writer), client_(loop_, {}), live_(std::move(live)) {
   loop_.spawn(run());
   thread_ = std::thread([this] { loop_.run(); });
 }
@@ -84,6 +85,7 @@ async::Task<void> Recovery::ask_again() {
   auto options =
       check_options(live->config, live->upstream, gemini::bare_model(live->config.pool.test_model));
   options.jobs = kJobs;
+  options.proxies = &proxies_;
   std::vector<Secret> secrets;
   for (const auto& key : keys) secrets.push_back(key.secret);
   const std::function<void(std::size_t)> nobody_watches = [](std::size_t) {};

@@ -19,8 +19,9 @@ upstream::CheckOptions check_options(const config::Config& config, const Upstrea
 /// asked. On a thread of its own: it runs seldom and may take long.
 class Recovery {
  public:
-  /// Starts the thread. Pool and writer must outlive it.
-  Recovery(keypool::KeyPool& pool, StoreWriter& writer, std::shared_ptr<const Live> live);
+  /// Starts the thread. Pool, proxies and writer must outlive it.
+  Recovery(keypool::KeyPool& pool, upstream::Proxies& proxies, StoreWriter& writer,
+           std::shared_ptr<const Live> live);
   /// Leaves what it is doing and ends.
   ~Recovery();
 
@@ -32,6 +33,7 @@ class Recovery {
   async::Task<void> ask_again();
 
   keypool::KeyPool& pool_;
+  upstream::Proxies& proxies_;
   StoreWriter& writer_;
   async::Loop loop_;
   http::Client client_;

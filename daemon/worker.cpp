@@ -2,10 +2,11 @@
 
 namespace gembal::daemon {
 
-Worker::Worker(keypool::KeyPool& pool, std::function<void(keypool::Report)> learned,
-               const SharedServices& shared, std::shared_ptr<const Live> live)
+Worker::Worker(keypool::KeyPool& pool, upstream::Proxies& proxies,
+               std::function<void(keypool::Report)> learned, const SharedServices& shared,
+               std::shared_ptr<const Live> live)
     : client_(loop_, {}),
-      dispatcher_(loop_, client_, pool, std::move(learned)),
+      dispatcher_(loop_, client_, pool, proxies, std::move(learned)),
       services_{shared, dispatcher_, client_, background_},
       gateway_(services_, std::move(live)),
       service_(gateway_.service()) {}

@@ -16,8 +16,9 @@ namespace gembal::daemon {
 class Worker {
  public:
   /// `learned`: as a Dispatcher's.
-  Worker(keypool::KeyPool& pool, std::function<void(keypool::Report)> learned,
-         const SharedServices& shared, std::shared_ptr<const Live> live);
+  Worker(keypool::KeyPool& pool, upstream::Proxies& proxies,
+         std::function<void(keypool::Report)> learned, const SharedServices& shared,
+         std::shared_ptr<const Live> live);
 
   Result<void> listen(const asio::ip::tcp::endpoint& endpoint, std::size_t max_connections);
   /// The same on a socket that listens already; it stays the caller's.

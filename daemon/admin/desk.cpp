@@ -177,7 +177,7 @@ void Desk::learn_checks(const std::string& model, const std::vector<keypool::Key
     }
     auto lease = parts_.pool.take_owner(key.id, "", wish, now);
     if (!lease) continue;  // it waits: what it waits for is known better than by one more answer
-    auto report = parts_.pool.report(*lease, checks[i].judged, now);
+    auto report = parts_.pool.report(*lease, checks[i].judged, now, checks[i].way);
     std::move(report.changes.begin(), report.changes.end(), std::back_inserter(changes));
   }
   const auto written = std::make_shared<std::promise<void>>();

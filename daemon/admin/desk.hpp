@@ -26,6 +26,7 @@ namespace gembal::daemon::admin {
 /// What the desk works with. All of it outlives the desk.
 struct DeskParts {
   keypool::KeyPool& pool;
+  upstream::Proxies& proxies;
   Recorder& recorder;
   std::function<Result<config::Loaded>()> load;  ///< the configuration, anew
   store::Url store_url;
@@ -65,6 +66,7 @@ class Desk {
   // ---- For the routes.
 
   keypool::KeyPool& pool() { return parts_.pool; }
+  upstream::Proxies& proxies() { return parts_.proxies; }
   Result<config::Loaded> load() const { return parts_.load(); }
   const store::Url& store_url() const { return parts_.store_url; }
   bool is_sandbox() const { return parts_.sandbox; }

@@ -206,6 +206,7 @@ Result<Json> check(Desk& desk, const std::vector<std::string>& ids, const Json& 
   std::vector<Secret> secrets;
   for (const auto& key : *keys) secrets.push_back(key.secret);
   auto options = check_options(live->config, live->upstream, model);
+  options.proxies = &desk.proxies();
   std::vector<upstream::KeyCheck> checks;
   run_on_own_loop(desk, kPatience,
                   [&](async::Loop& loop, async::Interrupt& interrupt) -> async::Task<void> {

@@ -9,6 +9,24 @@
 #include "lib/upstream/verdict.hpp"
 
 namespace gembal::upstream {
+
+using async::SteadyTime;
+
+/// What one try came to: an answer to pass on or to keep for the end, or no reply at all.
+struct Try {
+  std::optional<Answer> answer;
+  keypool::Verdict verdict;
+  Error failure;      ///< meaningful without an answer
+  std::string reply;  ///< of a failed one: how its body began
+  Exit exit;
+  bool took_long = false;  ///< on the way through proxies
+
+  bool was_slow() const {
+    if (!answer) return failure.kind == ErrorKind::timeout || took_long;
+    return answer->status() == 504 || answer->status() == 499;
+  }
+};
+
 namespace {
 
 using keypool::Lease;
@@ -18,6 +36,8 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kErrorBodyBytes = 256 * 1024;
 constexpr std::size_t kReplyKept = 16 * 1024;  // of a failed call's, for those who look into it
+constexpr auto kLongWay = std::chrono::seconds{5};
+constexpr int kMostDetours = 3;  // through other proxies, which are not counted as tries
 
 const Error kCancelled{ErrorKind::cancelled, "the request was cancelled", ""};
 
@@ -28,17 +48,18 @@ double jitter() {
   return static_cast<double>(random() % 1024) / 1024;
 }
 
-/// What one try came to: an answer to pass on or to keep for the end, or no reply at all.
-struct Try {
-  std::optional<Answer> answer;
-  Verdict verdict;
-  Error failure;      ///< meaningful without an answer
-  std::string reply;  ///< of a failed one: how its body began
-
-  bool was_slow() const {
-    if (!answer) return failure.kind == ErrorKind::timeout;
-    return answer->status() == 504 || answer->status() == 499;
+/// A body that says whether some of it was asked for: then it cannot be sent from its start again.
+struct WatchedBody final : http::BodySource {
+  explicit WatchedBody(std::shared_ptr<http::BodySource> its_inner) : inner(std::move(its_inner)) {
+    length = inner->length;
   }
+  async::Task<Result<std::optional<std::string>>> next() override {
+    was_asked = true;
+    auto piece = co_await inner->next();
+    co_return std::move(piece);
+  }
+  std::shared_ptr<http::BodySource> inner;
+  bool was_asked = false;
 };
 
 /// The smaller of two limits of which zero is none.
@@ -47,8 +68,10 @@ milliseconds tighter(milliseconds a, milliseconds b) {
   return std::min(a, b);
 }
 
-http::Request request_for(const Call& call, const Lease& key, const Limits& limits) {
+http::Request request_for(const Call& call, const Lease& key, const Limits& limits,
+                          const Exit& exit) {
   http::Request request;
+  request.proxy = exit.proxy;
   request.method = call.method;
   request.url = call.url;
   request.headers.reserve(call.headers.size() + 1);
@@ -78,9 +101,10 @@ async::Task<std::string> read_some(http::Reply& reply, std::size_t limit) {
 /// `left`: how much of the client's own deadline is left; zero: it has none.
 async::Task<Try> try_once(async::Loop& loop, http::Client& client, const Call& call,
                           const Lease& key, const Limits& limits, milliseconds left,
-                          async::Interrupt& interrupt) {
+                          async::Interrupt& interrupt, Exit exit) {
   Try result;
-  http::Reply reply = client.open(request_for(call, key, limits));
+  result.exit = exit;
+  http::Reply reply = client.open(request_for(call, key, limits, exit));
   const async::Interrupt::Subscription on_interrupt(interrupt,
                                                     [&reply] { reply.abort(kCancelled); });
   async::Deadline first_token(loop, [&reply] {
@@ -173,6 +197,8 @@ Error given_up(const Verdict& verdict) {
   return error;
 }
 
+SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
+
 }  // namespace
 
 /// What one call carries through its tries.
@@ -189,6 +215,8 @@ struct Dispatcher::Run {
   async::Interrupt& interrupt;
   Journey& journey;
   RetryPlan plan;
+  std::vector<std::uint32_t> tried_exits;  ///< proxies that failed
+  int detours_left = kMostDetours;
   bool only_refused = true;  ///< whether each try so far found its key refused
   const async::SteadyTime began = std::chrono::steady_clock::now();
 
@@ -211,8 +239,50 @@ struct Dispatcher::Run {
 };
 
 Dispatcher::Dispatcher(async::Loop& loop, http::Client& client, keypool::KeyPool& pool,
-                       std::function<void(keypool::Report)> learned)
-    : loop_(loop), client_(client), pool_(pool), learned_(std::move(learned)) {}
+                       Proxies& proxies, std::function<void(keypool::Report)> learned)
+    : loop_(loop), client_(client), pool_(pool), proxies_(proxies), learned_(std::move(learned)) {}
+
+/// One try with a key; where its proxy fails, a few more through others, with the same key: nothing
+/// was learned of it.
+async::Task<Try> Dispatcher::try_through_proxies(Run& run, const Lease& key) {
+  std::shared_ptr<WatchedBody> body;
+  if (run.call.body_source) {
+    body = std::make_shared<WatchedBody>(run.call.body_source);
+    run.call.body_source = body;
+  }
+  const auto began = steady_now();
+  for (;;) {
+    auto exit = proxies_.choose(key->id, run.tried_exits, steady_now());
+    run.journey.proxy = exit.proxy ? exit.proxy->redacted() : "";
+    Try made = co_await try_once(loop_, client_, run.call, key, run.limits, run.left(),
+                                 run.interrupt, exit);
+    const bool failed = !made.answer && made.failure.kind == ErrorKind::proxy;
+    const bool refused = made.verdict.outcome == Outcome::exit_blocked;
+    if (failed) {
+      proxies_.failed(exit, made.failure.message, steady_now());
+    } else if (refused) {
+      proxies_.refused(exit, made.verdict.reason, steady_now());
+    } else if (made.answer) {
+      proxies_.worked(exit);
+    }
+    if (!failed && !refused) co_return made;
+    run.tried_exits.push_back(exit.id);
+    made.took_long = steady_now() - began > kLongWay;
+    const bool is_gone = body && body->was_asked;
+    if (is_gone || run.detours_left == 0 || run.interrupt.raised() || !run.has_time_for({}) ||
+        !proxies_.has_other(run.tried_exits)) {
+      co_return made;
+    }
+    --run.detours_left;
+    run.journey.left.push_back({key->id, failed ? "proxy failed" : "proxy refused"});
+  }
+}
+
+/// How the pool sees it.
+keypool::Way Dispatcher::way_of(const Exit& exit) const {
+  if (exit.id == 0) return {};
+  return {exit.id, !proxies_.has_other({exit.id})};
+}
 
 /// Waits, in fair order, for a key to come back. `error`: why there is none now.
 async::Task<Result<Lease>> Dispatcher::wait_in_line(Run& run, keypool::Wish wish, Error error) {
@@ -247,13 +317,14 @@ async::Task<Result<Lease>> Dispatcher::wait_in_line(Run& run, keypool::Wish wish
 }
 
 /// What the call asks of the pool now.
-keypool::Wish Dispatcher::wish_of(const Run& run) {
+keypool::Wish Dispatcher::wish_of(const Run& run) const {
   keypool::Wish wish;
   wish.model = run.call.model;
   wish.conversation = run.call.conversation;
   wish.continues = run.call.continues;
   wish.tokens = run.call.tokens;
   wish.goes_on = run.plan.has_tried();
+  wish.way = proxies_.sole();
   return wish;
 }
 
@@ -306,6 +377,7 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, Limits limits, async::In
                                              Journey& journey) {
   Run run(std::move(call), std::move(limits), interrupt, journey);
   std::optional<Try> last;
+  const Exit straight;
 
   for (;;) {
     if (interrupt.raised()) co_return kCancelled;
@@ -325,11 +397,18 @@ async::Task<Result<Answer>> Dispatcher::open(Call call, Limits limits, async::In
 
     last.reset();  // hangs up, and gives its key back
     const auto began = std::chrono::steady_clock::now();
-    last = co_await try_once(loop_, client_, run.call, *lease, run.limits, run.left(), interrupt);
+    if (proxies_.any()) {
+      last = co_await try_through_proxies(run, *lease);
+    } else {
+      last = co_await try_once(loop_, client_, run.call, *lease, run.limits, run.left(), interrupt,
+                               straight);
+    }
     journey.waiting += std::chrono::steady_clock::now() - began;
     const Verdict& verdict = last->verdict;
     run.only_refused = run.only_refused && is_refusal(verdict);
-    auto report = pool_.report(*lease, verdict, wall_clock());
+    auto report = pool_.report(*lease, verdict, wall_clock(), way_of(last->exit));
+    if (report.suspended && last->exit.id != 0 && verdict.outcome != Outcome::exit_blocked)
+      proxies_.refused(last->exit, verdict.reason, steady_now());
     const std::string key_id = (*lease)->id;
     leave_on_trail(run.call, *last, key_id);
     const TryOutcome outcome{

@@ -12,6 +12,7 @@
 #include "lib/keypool/key_pool.hpp"
 #include "lib/upstream/answer.hpp"
 #include "lib/upstream/form.hpp"
+#include "lib/upstream/proxies.hpp"
 #include "lib/upstream/retry_plan.hpp"
 #include "lib/upstream/trail.hpp"
 
@@ -69,25 +70,29 @@ struct Attempt {
 /// How a call came to its answer.
 struct Journey {
   std::vector<Attempt> left;  ///< the tries before the last
+  std::string proxy;          ///< that the last try went through, for people; "": through none
   std::chrono::nanoseconds
       waiting{};  ///< time spent on upstream, for keys and on back-offs, not on our own work
 };
 
+struct Try;
+
 /// Makes calls with keys of the pool: takes one, judges the reply, tries again with another key
-/// while nothing has been passed on.
+/// while nothing has been passed on. Each key goes through its own proxy, when there are any; where
+/// that one fails, the same key is tried through others.
 ///
-/// One per loop; not thread-safe. The client, the pool and `learned` must outlive it.
+/// One per loop; not thread-safe. The client, the pool, the proxies and `learned` must outlive it.
 class Dispatcher {
  public:
   /// `learned` is told what changed in the pool: for the store and the operator. Called on the
   /// loop; it must not block.
-  Dispatcher(async::Loop& loop, http::Client& client, keypool::KeyPool& pool,
+  Dispatcher(async::Loop& loop, http::Client& client, keypool::KeyPool& pool, Proxies& proxies,
              std::function<void(keypool::Report)> learned);
 
   /// The reply to pass on: a success, or an upstream answer that no other key would change (a
   /// caller's mistake), or the last failure when tries ended. An upstream answer that blames a key
-  /// is never passed on. Errors: no_usable_key, keys_waiting, upstream, timeout, cancelled (the
-  /// interrupt was raised). `journey` is filled also when there is no answer.
+  /// is never passed on. Errors: no_usable_key, keys_waiting, upstream, proxy, timeout, cancelled
+  /// (the interrupt was raised). `journey` is filled also when there is no answer.
   async::Task<Result<Answer>> open(Call call, Limits limits, async::Interrupt& interrupt,
                                    Journey& journey);
 
@@ -95,8 +100,10 @@ class Dispatcher {
 
  private:
   struct Run;
-  static keypool::Wish wish_of(const Run& run);
+  keypool::Wish wish_of(const Run& run) const;
   Result<keypool::Lease> take(Run& run);
+  async::Task<Try> try_through_proxies(Run& run, const keypool::Lease& key);
+  keypool::Way way_of(const Exit& exit) const;
   async::Task<Result<keypool::Lease>> wait(Run& run, Error error);
   async::Task<Result<keypool::Lease>> wait_for_owner(Run& run, Error error);
   async::Task<Result<keypool::Lease>> wait_in_line(Run& run, keypool::Wish wish, Error error);
@@ -104,6 +111,7 @@ class Dispatcher {
   async::Loop& loop_;
   http::Client& client_;
   keypool::KeyPool& pool_;
+  Proxies& proxies_;
   std::function<void(keypool::Report)> learned_;
 };
 

@@ -9,6 +9,7 @@ namespace {
 using keypool::Outcome;
 
 constexpr std::size_t kMostBody = 256 * 1024;
+constexpr std::size_t kMostExits = 4;  // that one key is asked through
 
 std::shared_ptr<const std::string> question() {
   static const auto body = std::make_shared<const std::string>(
@@ -16,8 +17,8 @@ std::shared_ptr<const std::string> question() {
   return body;
 }
 
-async::Task<KeyCheck> check_one(http::Client& client, const CheckOptions& options,
-                                const Secret& key, async::Interrupt& interrupt) {
+async::Task<KeyCheck> ask_through(http::Client& client, const CheckOptions& options,
+                                  const Secret& key, Exit exit, async::Interrupt& interrupt) {
   KeyCheck check;
   http::Request request;
   request.method = "POST";
@@ -27,6 +28,7 @@ async::Task<KeyCheck> check_one(http::Client& client, const CheckOptions& option
   request.headers.push_back("x-goog-api-key: " + key.reveal());
   request.body = question();
   request.timeouts = options.timeouts;
+  request.proxy = exit.proxy;
   const auto began = std::chrono::steady_clock::now();
   http::Reply reply = client.open(std::move(request));
   const async::Interrupt::Subscription on_interrupt(interrupt, [&reply] {
@@ -40,11 +42,13 @@ async::Task<KeyCheck> check_one(http::Client& client, const CheckOptions& option
     if (!piece) break;
     body += *piece;
   }
-  check.latency = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - began);
+  const auto now = std::chrono::steady_clock::now();
+  check.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now - began);
   if (!arrived) {
     check.message = arrived.error().message;
     check.judged.outcome = Outcome::broken;
+    check.is_proxys = arrived.error().kind == ErrorKind::proxy;
+    if (check.is_proxys) options.proxies->failed(exit, check.message, now);
     co_return check;
   }
   if (reply.head().status >= 400) {
@@ -53,7 +57,33 @@ async::Task<KeyCheck> check_one(http::Client& client, const CheckOptions& option
     check.message = gemini::message_of(body);
   }
   check.verdict = key_verdict(check.judged);
+  if (!exit.proxy) co_return check;
+  check.is_proxys = check.judged.outcome == Outcome::exit_blocked;
+  if (check.is_proxys) {
+    options.proxies->refused(exit, check.judged.reason, now);
+  } else {
+    options.proxies->worked(exit);
+  }
   co_return check;
+}
+
+/// Through the key's own proxy, or through others when that one fails.
+async::Task<KeyCheck> check_one(http::Client& client, const CheckOptions& options,
+                                const Secret& key, async::Interrupt& interrupt) {
+  const auto id = key.id();
+  std::vector<std::uint32_t> tried;
+  for (;;) {
+    Exit exit;
+    if (options.proxies && options.proxies->any())
+      exit = options.proxies->choose(id, tried, std::chrono::steady_clock::now());
+    tried.push_back(exit.id);
+    auto check = co_await ask_through(client, options, key, exit, interrupt);
+    const bool is_last = !check.is_proxys || tried.size() >= kMostExits || interrupt.raised() ||
+                         !options.proxies->has_other(tried);
+    if (!is_last) continue;
+    if (exit.id != 0) check.way = {exit.id, !options.proxies->has_other({exit.id})};
+    co_return check;
+  }
 }
 
 }  // namespace

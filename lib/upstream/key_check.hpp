@@ -10,6 +10,7 @@
 #include "lib/core/secret.hpp"
 #include "lib/http/client.hpp"
 #include "lib/keypool/outcome.hpp"
+#include "lib/upstream/proxies.hpp"
 
 namespace gembal::upstream {
 
@@ -40,6 +41,8 @@ struct KeyCheck {
   std::string message;  ///< upstream's own words; "" when valid
   std::chrono::milliseconds latency{};
   keypool::Verdict judged;
+  keypool::Way way;        ///< that it went
+  bool is_proxys = false;  ///< it says something of the proxy alone
 };
 
 /// What a judged reply says about the key itself. Pure.
@@ -49,7 +52,8 @@ struct CheckOptions {
   std::string url;                   ///< of the test model's generateContent
   std::vector<std::string> headers;  ///< besides the key
   http::Timeouts timeouts;
-  std::size_t jobs = 16;  ///< side by side
+  std::size_t jobs = 16;       ///< side by side
+  Proxies* proxies = nullptr;  ///< that each key goes through; must outlive the check; null: none
 };
 
 /// Asks the API once with each key, by the cheapest request that its quotas count. Results are in
