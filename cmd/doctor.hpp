@@ -30,7 +30,8 @@ Finding check_permissions(const config::Config& config);
 Findings check_store(const config::Config& config, const Finding& permissions);
 Finding check_terminal();
 
-/// The way to the API: "proxy", "name", "upstream" and "clock". Sends no key.
+/// The way to the API: "proxy" (one for each that is configured), "name", "upstream" and "clock".
+/// Sends no key.
 Findings check_network(const config::Config& config,
                        const std::map<std::string, std::string>& environment);
 /// Whether the daemon could listen, or does: a finding for each address.

@@ -13,6 +13,7 @@
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/http/url.hpp"
+#include "lib/upstream/proxy_check.hpp"
 
 namespace gembal::cmd {
 namespace {
@@ -49,9 +50,11 @@ async::Task<void> ask_on(async::Loop& loop, http::Client& client, http::Request 
   loop.stop();
 }
 
-/// One GET, on a loop of its own.
-Answer ask(std::string url, std::vector<std::string> headers) {
+/// One GET, on a loop of its own. `proxy`: null for none, or the environment's.
+Answer ask(std::string url, std::vector<std::string> headers,
+           std::shared_ptr<const http::Proxy> proxy = nullptr) {
   http::Request request;
+  request.proxy = std::move(proxy);
   request.url = std::move(url);
   request.headers = std::move(headers);
   request.timeouts = {kPatience, kPatience, kPatience, kPatience};
@@ -63,6 +66,49 @@ Answer ask(std::string url, std::vector<std::string> headers) {
   loop.run();
   answer.took = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began);
   return answer;
+}
+
+async::Task<void> check_on(async::Loop& loop, http::Client& client, std::string url,
+                           std::vector<http::Proxy> proxies,
+                           std::vector<upstream::ProxyCheck>& checks) {
+  async::Interrupt never;
+  upstream::ProxyCheckOptions options;
+  options.url = std::move(url);
+  checks = co_await upstream::check_proxies(loop, client, options, std::move(proxies), never);
+  loop.stop();
+}
+
+/// What was found of the configured proxies.
+struct ProxiesFound {
+  Findings findings;
+  std::shared_ptr<const http::Proxy> working;  ///< the first that works; null: none does
+};
+
+ProxiesFound ask_through_proxies(const std::vector<http::Proxy>& proxies, std::string url) {
+  std::vector<upstream::ProxyCheck> checks;
+  {
+    async::Loop loop;
+    http::Client client(loop, {});
+    loop.spawn(check_on(loop, client, std::move(url), proxies, checks));
+    loop.run();
+  }
+  ProxiesFound found;
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    if (checks[i].works && !found.working)
+      found.working = std::make_shared<const http::Proxy>(proxies[i]);
+  }
+  for (const auto& check : checks) {
+    if (check.works) {
+      const auto took = std::to_string(check.latency.count());
+      found.findings.push_back(
+          {"proxy", Health::ok, check.proxy + " works, in " + took + " ms", ""});
+    } else {
+      found.findings.push_back({"proxy", found.working ? Health::warn : Health::fail,
+                                check.proxy + ": " + check.message,
+                                "check it, or take it out of upstream.proxies"});
+    }
+  }
+  return found;
 }
 
 /// "http://user:secret@host:1" without who logs in.
@@ -192,27 +238,35 @@ Findings check_network(const config::Config& config,
   if (!address) {
     return {{"upstream", Health::fail, address.error().message, address.error().hint}};
   }
-  Findings findings;
-  const auto found =
-      http::is_loopback(base_url) ? std::vector<std::string>{} : proxies(environment);
-  findings.push_back({"proxy", Health::ok, found.empty() ? "none" : join(found, ", "), ""});
+  const auto url = address->url("/models", "pageSize=1");
+  const bool is_configured = !config.upstream.proxies.empty();
+  ProxiesFound configured;
+  if (is_configured) configured = ask_through_proxies(config.upstream.proxies, url);
+  auto& findings = configured.findings;
+  const auto found = is_configured || http::is_loopback(base_url) ? std::vector<std::string>{}
+                                                                  : proxies(environment);
+  if (!is_configured)
+    findings.push_back({"proxy", Health::ok, found.empty() ? "none" : join(found, ", "), ""});
 
   auto host = address->origin().substr(address->origin().find("://") + 3);
   const auto colon = host.rfind(':');
   if (colon != std::string::npos && host.find(']', colon) == std::string::npos) host.resize(colon);
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  findings.push_back(found.empty()
+  findings.push_back(found.empty() && !is_configured
                          ? check_name(host)
                          : Finding{"name", Health::ok, host + " is left to the proxy", ""});
-  if (findings.back().health == Health::fail) {
-    findings.push_back({"upstream", Health::fail, base_url + ": its name is not known",
-                        "check the network and upstream.base_url"});
+  const bool has_no_way = is_configured && !configured.working;
+  if (findings.back().health == Health::fail || has_no_way) {
+    findings.push_back(
+        has_no_way ? Finding{"upstream", Health::fail, base_url + ": no proxy leads to it", ""}
+                   : Finding{"upstream", Health::fail, base_url + ": its name is not known",
+                             "check the network and upstream.base_url"});
     findings.push_back({"clock", Health::warn, "not compared: upstream does not answer", ""});
     return findings;
   }
   std::vector<std::string> headers;
   for (const auto& [name, value] : config.upstream.headers) headers.push_back(name + ": " + value);
-  const auto answer = ask(address->url("/models", "pageSize=1"), std::move(headers));
+  const auto answer = ask(url, std::move(headers), configured.working);
   findings.push_back(judge_upstream(base_url, answer));
   findings.push_back(judge_clock(answer, std::chrono::system_clock::now()));
   return findings;

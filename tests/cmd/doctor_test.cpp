@@ -4,6 +4,7 @@
 
 #include "lib/core/json.hpp"
 #include "lib/core/time.hpp"
+#include "tests/support/fake_proxy.hpp"
 #include "tests/support/fake_upstream.hpp"
 #include "tests/support/process.hpp"
 
@@ -128,6 +129,37 @@ TEST(DoctorTest, NamesProxiesWithoutWhoLogsIn) {
                                     {"https_proxy", "http://me:quite-secret@127.0.0.1:1"}});
   EXPECT_EQ(found["proxy"], "ok: https_proxy=http://127.0.0.1:1");
   EXPECT_TRUE(has(found["upstream"], "fail: ")) << found.json;
+}
+
+TEST(DoctorTest, AsksThroughEachConfiguredProxy) {
+  TempDir home;
+  auto upstream = google();
+  run(home, {"keys", "add", "--exact"}, "key-one\n");
+  FakeProxy good(FakeProxy::Kind::http, "me:quite-secret"), dead;
+  dead.down();
+  const auto login = good.url("me:quite-secret");
+  auto found =
+      examine(home, {{"BASE_URL", upstream.base_url()}, {"PROXIES", login + "," + dead.url()}});
+  EXPECT_EQ(found.status, 0) << found.json;
+  std::vector<std::string> proxies;
+  for (const auto& check : found.json["checks"]) {
+    if (check["name"] == "proxy")
+      proxies.push_back(check["status"].get<std::string>() + ": " +
+                        check["message"].get<std::string>());
+  }
+  ASSERT_EQ(proxies.size(), 2u);
+  EXPECT_TRUE(has(proxies[0], "ok: http://…~")) << proxies[0];
+  EXPECT_TRUE(has(proxies[0], " works, in ")) << proxies[0];
+  EXPECT_EQ(proxies[1], "warn: " + dead.url() + ": the proxy refused the connection");
+  EXPECT_TRUE(has(found["upstream"], "ok: ")) << found["upstream"];
+  EXPECT_EQ(good.log().size(), 2u) << "upstream is looked at through one that works";
+
+  found = examine(home, {{"BASE_URL", upstream.base_url()},
+                         {"PROXIES", good.url("me:another-secret") + "," + dead.url()}});
+  EXPECT_EQ(found.status, 1);
+  EXPECT_TRUE(has(found["proxy"], "the proxy refused the login")) << found["proxy"];
+  EXPECT_TRUE(has(found["upstream"], "no proxy leads to it")) << found["upstream"];
+  EXPECT_FALSE(has(found.json.dump(), "another-secret"));
 }
 
 TEST(DoctorTest, FindsWhatIsWrongWithTheConfiguration) {
