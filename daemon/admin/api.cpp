@@ -9,8 +9,8 @@ namespace gembal::daemon::admin {
 const std::vector<AdminRoute>& admin_routes() {
   static const std::vector<AdminRoute> all = [] {
     std::vector<AdminRoute> made;
-    for (const auto part :
-         {overview_routes, key_routes, config_routes, record_routes, stats_routes, token_routes}) {
+    for (const auto part : {overview_routes, key_routes, config_routes, proxy_routes, record_routes,
+                            stats_routes, token_routes}) {
       auto some = part();
       std::move(some.begin(), some.end(), std::back_inserter(made));
     }

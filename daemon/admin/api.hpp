@@ -51,6 +51,7 @@ const std::vector<AdminRoute>& admin_routes();
 std::vector<AdminRoute> overview_routes();
 std::vector<AdminRoute> key_routes();
 std::vector<AdminRoute> config_routes();
+std::vector<AdminRoute> proxy_routes();
 std::vector<AdminRoute> record_routes();
 std::vector<AdminRoute> stats_routes();
 std::vector<AdminRoute> token_routes();

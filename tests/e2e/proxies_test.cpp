@@ -260,6 +260,40 @@ TEST(ProxiesTest, ADaemonIsReachedWithoutThem) {
   EXPECT_TRUE(proxy.log().empty());
 }
 
+TEST(ProxiesTest, OnesThatAreNotConfiguredYetAreTriedOut) {
+  FakeUpstream upstream([](Call& call) { call.reply(403, "{}"); });
+  FakeProxy configured(FakeProxy::Kind::http, kLogin), fresh, dead;
+  dead.down();
+  TempDir home;
+  Daemon daemon(home, upstream.base_url(), {"key-one"}, toml({configured.url(kLogin)}));
+  const auto send = [&](const std::string& method, const std::string& path, const Json& body) {
+    const auto reply = daemon.send(method, path, body.is_null() ? "" : to_text(body),
+                                   {"Authorization: Bearer sk-test"});
+    EXPECT_EQ(reply.status(), 200) << reply.body;
+    return *parse_json(reply.body);
+  };
+  Json shown;
+  const auto config = send("GET", "/api/admin/config", {});
+  for (const auto& setting : config["settings"])
+    if (setting["key"] == "upstream.proxies") shown = setting["value"];
+  ASSERT_EQ(shown.size(), 1u);
+  const auto answer =
+      send("POST", "/api/admin/proxies/check",
+           {{"proxies", {shown[0], fresh.url(), dead.url(kLogin), "ftp://me:hunter2@host:1"}}});
+  const auto& told = answer["proxies"];
+  ASSERT_EQ(told.size(), 4u);
+  EXPECT_EQ(told[0]["works"], true) << told[0];
+  EXPECT_EQ(told[0]["proxy"], shown[0]);
+  EXPECT_EQ(told[1]["works"], true) << told[1];
+  EXPECT_EQ(told[2]["works"], false);
+  EXPECT_NE(told[2]["message"], "");
+  EXPECT_EQ(told[3]["works"], false);
+  EXPECT_EQ(told[3]["proxy"], "host:1");
+  EXPECT_EQ(to_text(answer).find("hunter2"), std::string::npos) << answer;
+  EXPECT_EQ(upstream.last().header("x-goog-api-key"), "") << "a check sends no key";
+  expect_no_password(daemon);
+}
+
 TEST(ProxiesTest, AChangedListHoldsForTheNextRequest) {
   FakeUpstream upstream(answer);
   FakeProxy proxy(FakeProxy::Kind::http, kLogin);
