@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <atomic>
+#include <set>
 #include <thread>
 
 #include "lib/store/key_store.hpp"
@@ -149,6 +150,101 @@ TEST(DatabasesTest, ThreeDaemonsShareAStoreAndOneIsKilled) {
   EXPECT_TRUE(is_disabled(store, "key-one"));
   EXPECT_TRUE(is_disabled(store, "key-two"));
   for (auto* daemon : {&one, &two}) EXPECT_EQ(daemon->post(kGenerate, kHello).status(), 200);
+}
+
+/// Clients of a daemon that ask without pause, and what they saw.
+class Load {
+ public:
+  explicit Load(Daemon& daemon) {
+    for (int i = 0; i < 2; ++i) {
+      clients_.emplace_back([this, &daemon](const std::stop_token& stop) {
+        while (!stop.stop_requested()) note(daemon.post(kGenerate, kHello));
+      });
+    }
+  }
+  /// From now on what fails is not the daemon's fault.
+  void excuse() { excused_ = true; }
+  void stop() { clients_.clear(); }
+  std::uint64_t answered() const { return answered_; }
+  bool answers_some_more() const {
+    const auto before = answered();
+    return eventually([&] { return answered() >= before + 60; }, kLong);
+  }
+  std::set<std::string> wrong() const {
+    const std::lock_guard lock(mutex_);
+    return wrong_;
+  }
+
+ private:
+  void note(const Message& reply) {
+    if (reply.status() == 200 && reply.body == kAnswer) {
+      ++answered_;
+    } else if (!excused_) {
+      const std::lock_guard lock(mutex_);
+      wrong_.insert(std::to_string(reply.status()) + " " + reply.body);
+    }
+  }
+  std::atomic<std::uint64_t> answered_{0};
+  std::atomic<bool> excused_{false};
+  mutable std::mutex mutex_;  // guards what follows
+  std::set<std::string> wrong_;
+  std::vector<std::jthread> clients_;
+};
+
+TEST(DatabasesTest, ThreeDaemonsUnderLoadOutliveOneOfThemAndTheDatabase) {
+  DatabaseServer server(ServerKind::mariadb);
+  const auto url = server.new_database();
+  LeakingUpstream upstream;
+  TempDir homes[3];
+  ASSERT_EQ(run(homes[0], {"--store", url, "keys", "add", "--exact"},
+                "key-1\nkey-2\nkey-3\nkey-4\nkey-5\n")
+                .status,
+            0);
+  Daemon one(homes[0], upstream.base_url(), {}, store_at(url));
+  Daemon two(homes[1], upstream.base_url(), {}, store_at(url));
+  Daemon three(homes[2], upstream.base_url(), {}, store_at(url));
+  Load on_one(one), on_two(two), on_three(three);
+  const auto uses = [](Daemon& daemon, const std::set<std::string>& keys) {
+    for (int i = 0; i < 8; ++i) {
+      for (const auto& key : keys)
+        if (daemon.post(kGenerate, kHello).header("x-gembal-key") == Secret(key).id()) return true;
+    }
+    return false;
+  };
+  auto store = *store::KeyStore::open(url);
+  EXPECT_TRUE(on_three.answers_some_more());
+
+  upstream.refuse("key-1");
+  EXPECT_TRUE(eventually([&] { return is_disabled(store, "key-1"); }, kLong));
+  on_three.excuse();
+  three.process().signal(SIGKILL);
+  on_three.stop();
+  EXPECT_TRUE(on_one.answers_some_more());
+
+  server.kill();
+  upstream.refuse("key-2");  // learned while there is nowhere to write it
+  for (auto* daemon : {&one, &two})
+    EXPECT_TRUE(daemon->process().says("cannot use the key store", kLong));
+  EXPECT_TRUE(on_one.answers_some_more());
+  EXPECT_TRUE(on_two.answers_some_more());
+  server.start();
+  for (auto* daemon : {&one, &two})
+    EXPECT_TRUE(daemon->process().says("the key store works again", kLong));
+  EXPECT_TRUE(eventually([&] { return is_disabled(store, "key-2"); }, kLong));
+  upstream.refuse("");
+  for (auto* daemon : {&one, &two})
+    EXPECT_TRUE(eventually([&] { return !uses(*daemon, {"key-1", "key-2"}); }, kSeen));
+  Daemon again(homes[2], upstream.base_url(), {}, store_at(url));
+  EXPECT_FALSE(uses(again, {"key-1", "key-2"}));
+
+  on_one.stop();
+  on_two.stop();
+  EXPECT_EQ(on_one.wrong(), std::set<std::string>{});
+  EXPECT_EQ(on_two.wrong(), std::set<std::string>{});
+  EXPECT_EQ(on_three.wrong(), std::set<std::string>{});
+  const auto answered = on_one.answered() + on_two.answered();
+  EXPECT_TRUE(eventually([&] { return counted(store) >= answered; }, kLong))
+      << counted(store) << " of " << answered;
 }
 
 TEST(DatabasesTest, CommandsDoWithAServerWhatTheyDoWithAFile) {
