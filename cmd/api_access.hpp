@@ -65,8 +65,10 @@ class ApiAccess {
   T run(async::Task<T> task) {
     interrupt_.emplace();
     loop_.context().restart();
-    return run_until_done(loop_, *interrupt_, std::move(task));
+    return run_until_done(loop_, *interrupt_, std::move(task), &signal_);
   }
+  /// Whether SIGTERM came during a run(): then there is to be no other.
+  bool told_to_end() const { return signal_ == SIGTERM; }
 
   /// Writes what was learned so far. Errors: store.
   Result<void> save();
@@ -84,6 +86,7 @@ class ApiAccess {
   std::vector<keypool::Change> changes_;
   async::Loop loop_;
   std::optional<async::Interrupt> interrupt_{std::in_place};
+  int signal_ = 0;  ///< the last one that came during a run()
   http::Client client_;
   upstream::Dispatcher dispatcher_;
 };

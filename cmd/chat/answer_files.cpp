@@ -44,4 +44,14 @@ Result<std::vector<std::string>> save_answer_files(const ChatAnswer& answer) {
   return names;
 }
 
+std::string answer_pictures(const ChatAnswer& answer, PictureProtocol protocol) {
+  std::string shown;
+  for (const auto& file : answer.files) {
+    if (!file.mime_type.starts_with("image/")) continue;
+    if (const auto bytes = base64_decode(file.base64))
+      shown += picture_sequence(protocol, file.mime_type, *bytes);
+  }
+  return shown;
+}
+
 }  // namespace gembal::cmd

@@ -109,6 +109,8 @@ Result<int> chat_once(Chat& chat, std::string prompt) {
     print(to_text(answer_json(chat, *answer, *files)) + "\n");
   } else {
     for (const auto& name : *files) std::fprintf(stderr, "gembal: saved %s\n", name.c_str());
+    if (stdout_is_terminal() && !context.quiet)
+      print(answer_pictures(*answer, picture_protocol(config::process_environment())));
     if (options.usage) std::fprintf(stderr, "%s\n", usage_text(answer->usage).c_str());
   }
   return 0;

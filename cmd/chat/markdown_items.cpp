@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "cmd/chat/code_colors.hpp"
 #include "lib/core/grapheme.hpp"
 #include "lib/core/text.hpp"
 
@@ -22,6 +23,10 @@ std::string trim_end(std::string text) {
 
 constexpr const char* kQuoteBar = "\u2502 ";
 constexpr const char* kBullets[] = {"\u2022 ", "\u25e6 ", "\u25aa "};
+
+std::string info_of(const MD_BLOCK_CODE_DETAIL& code) {
+  return code.info.text ? std::string(code.info.text, code.info.size) : "";
+}
 
 struct List {
   bool ordered = false;
@@ -50,6 +55,7 @@ class Builder {
   void separate();
   void words(std::string_view text);
   void word(std::string text, bool follows);
+  void end_code();
   void end_table();
   std::string style() const;
 
@@ -66,6 +72,7 @@ class Builder {
   std::string bullet_;  ///< that waits for its item's first line
   bool blank_ = false;  ///< a blank stands before the next word
   bool in_code_ = false;
+  std::string language_;  ///< of the code: what stands after its fence
   std::string code_;
   int heading_ = 0;
   int bold_ = 0, italic_ = 0, strike_ = 0, mono_ = 0, link_ = 0;
@@ -169,6 +176,7 @@ int Builder::enter_block(MD_BLOCKTYPE type, void* detail) {
       tight_ = false;
       in_code_ = true;
       code_.clear();
+      language_ = info_of(*static_cast<MD_BLOCK_CODE_DETAIL*>(detail));
       break;
     case MD_BLOCK_HR:
       separate();
@@ -207,23 +215,28 @@ int Builder::leave_block(MD_BLOCKTYPE type) {
       tight_ = true;
       break;
     case MD_BLOCK_H: heading_ = 0; break;
-    case MD_BLOCK_CODE: {
+    case MD_BLOCK_CODE:
       in_code_ = false;
-      if (code_.empty()) break;  // its first line has not come yet
-      if (code_.ends_with('\n')) code_.pop_back();
-      for (const auto line : split(code_, '\n')) {
-        begin_line();
-        if (line.empty()) continue;
-        items.push_back({Item::Kind::line, "  " + std::string(line), "36"});
-      }
+      if (!code_.empty()) end_code();  // else its first line has not come yet
       break;
-    }
     case MD_BLOCK_TABLE: end_table(); break;
     case MD_BLOCK_TH:
     case MD_BLOCK_TD: table_->rows.back().push_back(std::move(cell_)); break;
     default: break;
   }
   return 0;
+}
+
+void Builder::end_code() {
+  if (code_.ends_with('\n')) code_.pop_back();
+  CodeColors colors(language_);
+  for (const auto line : split(code_, '\n')) {
+    begin_line();
+    if (line.empty()) continue;
+    items.push_back({Item::Kind::line, "  "});
+    for (const auto& piece : colors.line(line))
+      items.push_back({Item::Kind::line, std::string(piece.text), piece.style});
+  }
 }
 
 void Builder::end_table() {

@@ -134,6 +134,7 @@ void Talk::ask(Json parts) {
     complain(files.error());
   } else {
     for (const auto& name : *files) say("saved " + name + "\n");
+    print(answer_pictures(*answer, picture_protocol(config::process_environment())));
   }
   if (!answer->sources().empty()) {
     std::string sources = "\nSources\n";
@@ -221,6 +222,7 @@ int Talk::run() {
         "\n");
   }
   while (!left_) {
+    if (chat_.access.told_to_end()) return 128 + SIGTERM;
     const auto text = read();
     if (!text) {
       print("\n");

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <mutex>
+#include <set>
 
 #include "lib/core/json.hpp"
 #include "tests/support/fake_upstream.hpp"
@@ -21,6 +22,13 @@ const std::string kLast =
     R"({"candidates":[{"content":{"parts":[{"text":"lo"}],"role":"model"},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":2,"totalTokenCount":5},"modelVersion":"gemini-x"})"
     "\r\n\r\n";
 
+void say_hello(Call& call) {
+  call.begin_stream();
+  call.chunk(kFirst);
+  call.chunk(kLast);
+  call.end_stream();
+}
+
 class ChatTest : public ::testing::Test {
  protected:
   ChatTest()
@@ -32,13 +40,6 @@ class ChatTest : public ::testing::Test {
   void set_answer(std::function<void(Call&)> answer) {
     const std::lock_guard lock(mutex_);
     answer_ = std::move(answer);
-  }
-
-  static void say_hello(Call& call) {
-    call.begin_stream();
-    call.chunk(kFirst);
-    call.chunk(kLast);
-    call.end_stream();
   }
 
  private:
@@ -333,6 +334,70 @@ TEST_F(ChatTest, PicturesOfAnAnswerAreSaved) {
   EXPECT_NE(first.err.find("gembal-1.png"), std::string::npos) << first.err;
   const auto second = run(home_, {"chat", "--json", "draw"}, "", environment_);
   EXPECT_EQ((*parse_json(second.out))["files"][0]["path"], "gembal-2.png");
+}
+
+/// The Files API, as far as a chat uses it.
+struct FilesApi {
+  std::string origin;
+  std::string last_state = "ACTIVE";
+  std::mutex mutex{};  // guards what follows
+  std::size_t size = 0;
+  std::string head{};            ///< of what was uploaded
+  std::string key{};             ///< that began it
+  std::set<std::string> keys{};  ///< of everything since
+  int polls = 0;
+
+  std::string file(const std::string& state) const {
+    return R"({"name":"files/a","uri":")" + origin + R"(/v1beta/files/a","state":")" + state +
+           "\"}";
+  }
+  void answer(Call& call) {
+    const std::lock_guard lock(mutex);
+    const auto path = call.path();
+    if (path.find("/upload/v1beta/files?uploadType=resumable") != std::string::npos) {
+      key = call.key();
+      return call.reply(200, "", "text/plain",
+                        {"x-goog-upload-url: " + origin + "/upload/v1beta/files?upload_id=7"});
+    }
+    keys.insert(call.key());
+    if (path.find("upload_id=7") != std::string::npos) {
+      size = call.request.body.size();
+      head = call.request.body.substr(0, 8);
+      return call.reply(200, R"({"file":)" + file("PROCESSING") + "}");
+    }
+    if (path.find("/v1beta/files/a") != std::string::npos) {
+      ++polls;
+      return call.reply(200, file(last_state));
+    }
+    say_hello(call);
+  }
+};
+
+TEST_F(ChatTest, LargeFilesGoThroughTheFilesApi) {
+  run(home_, {"keys", "add", "--exact"}, "key-two\nkey-three\n");
+  FilesApi api{upstream_.base_url().substr(0, upstream_.base_url().rfind('/'))};
+  set_answer([&api](Call& call) { api.answer(call); });
+  const std::size_t size = 15u << 20;
+  write(home_, "film.mp4",
+        std::string("\0\0\0\x18"
+                    "ftyp",
+                    8) +
+            std::string(size - 8, 'x'));
+  const auto chat = run(home_, {"chat", "-f", "film.mp4", "What is this?"}, "", environment_);
+  EXPECT_EQ(chat.status, 0) << chat.err;
+  EXPECT_EQ(chat.out, "Hello\n");
+  EXPECT_EQ(api.size, size);
+  EXPECT_EQ(api.head.substr(4), "ftyp");
+  EXPECT_EQ(api.polls, 1);
+  EXPECT_EQ(api.keys, std::set{api.key}) << "only its own key may use a file";
+  const auto part = last_request(upstream_)["contents"][0]["parts"][0];
+  EXPECT_EQ(part["fileData"]["fileUri"], api.origin + "/v1beta/files/a") << part;
+  EXPECT_EQ(part["fileData"]["mimeType"], "video/mp4") << part;
+
+  api.last_state = "FAILED";
+  const auto failed = run(home_, {"chat", "-f", "film.mp4", "What is this?"}, "", environment_);
+  EXPECT_EQ(failed.status, 4);
+  EXPECT_NE(failed.err.find("the API cannot use 'film.mp4'"), std::string::npos) << failed.err;
 }
 
 TEST_F(ChatTest, ADaemonsPoolIsUsed) {

@@ -7,6 +7,7 @@ import json
 import os
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,8 +24,8 @@ PATIENCE = 20
 
 
 class Upstream:
-    """Answers each question with the next of `answers`: pieces of text, or None, which waits until the
-    caller has left."""
+    """Answers each question with the next of `answers`: pieces of text, other parts, or None, which waits
+    until the caller has left."""
 
     def __init__(self):
         outer = self
@@ -50,7 +51,8 @@ class Upstream:
                             outer.left.set()
                         self.close_connection = True
                         return
-                    candidate = {"content": {"role": "model", "parts": [{"text": piece}]}}
+                    part = piece if isinstance(piece, dict) else {"text": piece}
+                    candidate = {"content": {"role": "model", "parts": [part]}}
                     if number == len(pieces) - 1:
                         candidate["finishReason"] = "STOP"
                     event = {"candidates": [candidate], "modelVersion": "gemini-x",
@@ -78,11 +80,14 @@ class Terminal:
     def __init__(self, arguments, env, cwd, rows=30, columns=60):
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
+        self.bytes = b""
         self.child = pexpect.spawn(GEMBAL, arguments, env=env, cwd=cwd, dimensions=(rows, columns), echo=False)
 
     def read(self, patience=0.05):
         try:
-            self.stream.feed(self.child.read_nonblocking(65536, timeout=patience))
+            some = self.child.read_nonblocking(65536, timeout=patience)
+            self.bytes += some
+            self.stream.feed(some)
         except pexpect.TIMEOUT:
             pass
         except pexpect.EOF:
@@ -102,6 +107,11 @@ class Terminal:
             if not alive:
                 break
         raise AssertionError(f"the screen does not show {wanted!r}:\n{self.text()}")
+
+    def colour(self, text):
+        """What the text on the screen is coloured with."""
+        row, line = next((row, line) for row, line in enumerate(self.screen.display) if text in line)
+        return self.screen.buffer[row][line.index(text)].fg
 
     def prompts(self):
         """Waits for an empty prompt."""
@@ -159,6 +169,26 @@ class TalkTest(unittest.TestCase):
         terminal.type("\x04")
         self.assertEqual(terminal.ends(), 0)
 
+    def test_code_is_coloured(self):
+        terminal = self.talk()
+        self.ask(terminal, "Code", "So:\n\n```py\nif x:  # w", "hy\n  say('hi')\n```\n")
+        terminal.shows("say('hi')")
+        terminal.prompts()
+        colours = {text: terminal.colour(text) for text in ("if x", "'hi'", "say")}
+        self.assertEqual(colours, {"if x": "magenta", "'hi'": "green", "say": "default"})
+
+    def test_a_picture_is_saved_and_shown_where_that_can_be(self):
+        picture = {"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}}
+        shown = b"\x1b_Ga=T,f=100,q=2,m=0;iVBORw0KGgo=\x1b\\"
+        for terminal_type, is_shown in (("xterm-256color", False), ("xterm-kitty", True)):
+            self.env["TERM"] = terminal_type
+            terminal = self.talk()
+            self.ask(terminal, "Draw", "Here:", picture)
+            terminal.shows("saved gembal-")
+            terminal.prompts()
+            self.assertEqual(shown in terminal.bytes, is_shown, terminal_type)
+        self.assertEqual((self.home / "gembal-2.png").read_bytes(), b"\x89PNG\r\n\x1a\n")
+
     def test_lines_are_edited_in_utf8(self):
         terminal = self.talk()
         self.ask(terminal, "H\u00e9lo \u6f22\u5b57x\x7f\x1b[D\x1b[D\x1b[D\x1b[Dl\x05!", "ok")
@@ -195,6 +225,13 @@ class TalkTest(unittest.TestCase):
         terminal.type("\x04")
         self.assertEqual(terminal.ends(), 0)
         self.assertEqual(len(self.upstream.requests), 2)
+
+    def test_sigterm_ends_it_during_an_answer_too(self):
+        terminal = self.talk()
+        self.ask(terminal, "Count", "one two three ", None)
+        terminal.shows("one two")
+        terminal.child.kill(signal.SIGTERM)
+        self.assertEqual(terminal.ends(), 128 + signal.SIGTERM)
 
     def test_a_resized_terminal_has_lines_of_its_new_width(self):
         terminal = self.talk()
