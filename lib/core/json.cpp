@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstring>
 #include <utility>
@@ -15,6 +16,9 @@ namespace {
 
 /// Finding a member walks over all before it: an object of millions would never be done.
 constexpr std::size_t kMostMembers = 20'000;
+
+/// To begin a text with: what it has to grow by is copied each time.
+constexpr std::size_t kUsualRoom = 500;
 
 /// Texts up to this size are copied by simdjson's parsers, which is nothing to them.
 constexpr std::size_t kSmall = 256 * 1024;
@@ -268,8 +272,8 @@ class Builder {
 bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
 /// How many bytes from the start of `text` stand for themselves. Eight at a time: in a word of
-/// bytes the high bit of each is set where the byte is below 0x20, or equals '"' or '\\'. Bytes of
-/// 0x80 and more may be taken for such a one; they are looked at again.
+/// bytes the high bit of each is set where the byte is below 0x20, or equals '"' or '\\'. What a
+/// borrow sets besides is above the first of these.
 std::size_t plain_length(std::string_view text) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighs = 0x8080808080808080;
@@ -278,49 +282,57 @@ std::size_t plain_length(std::string_view text) {
   for (; at + 8 <= text.size(); at += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, text.data() + at, 8);
-    const auto suspects = ((word - kOnes * 0x20) & ~word & kHighs) | zeros(word ^ (kOnes * '"')) |
-                          zeros(word ^ (kOnes * '\\'));
-    if (suspects == 0) continue;
-    const auto eight = text.substr(at, 8);
-    const auto found = std::find_if(eight.begin(), eight.end(), needs_escape);
-    if (found != eight.end()) return at + static_cast<std::size_t>(found - eight.begin());
+    const auto marks = ((word - kOnes * 0x20) & ~word & kHighs) | zeros(word ^ (kOnes * '"')) |
+                       zeros(word ^ (kOnes * '\\'));
+    if (marks == 0) continue;
+    if constexpr (std::endian::native != std::endian::little) break;
+    return at + static_cast<std::size_t>(std::countr_zero(marks)) / 8;
   }
   while (at < text.size() && !needs_escape(text[at])) ++at;
   return at;
 }
 
-void write_escaped(char c, std::string& out) {
+/// The letter that stands for it after a backslash; 0: none does.
+char short_escape(char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    default: break;
+    case '"': return '"';
+    case '\\': return '\\';
+    case '\n': return 'n';
+    case '\r': return 'r';
+    case '\t': return 't';
+    case '\b': return 'b';
+    case '\f': return 'f';
+    default: return 0;
+  }
+}
+
+void write_escaped(char c, std::string& out) {
+  if (const char letter = short_escape(c)) {
+    const char escape[] = {'\\', letter};
+    out.append(escape, sizeof escape);
+    return;
   }
   constexpr std::string_view kDigits = "0123456789abcdef";
   const auto code = static_cast<unsigned char>(c);
-  out += "\\u00";
-  out += kDigits[code >> 4];
-  out += kDigits[code & 15];
+  const char escape[] = {'\\', 'u', '0', '0', kDigits[code >> 4], kDigits[code & 15]};
+  out.append(escape, sizeof escape);
+}
+
+/// The characters between the quotes. What is no UTF-8 stays as it is.
+void write_characters(std::string_view text, std::string& out) {
+  for (;;) {
+    const auto plain = plain_length(text);
+    out.append(text.data(), plain);
+    if (plain == text.size()) return;
+    write_escaped(text[plain], out);
+    text.remove_prefix(plain + 1);
+  }
 }
 
 void write_string(const std::string& value, std::string& out) {
-  if (!is_valid_utf8(value)) {  // nlohmann's writer replaces what is wrong
-    out += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
-    return;
-  }
   if (value.size() > kSmall) out.reserve(out.size() + value.size() + kSmall);
   out += '"';
-  for (std::string_view rest = value;;) {
-    const auto plain = plain_length(rest);
-    out.append(rest.substr(0, plain));
-    if (plain == rest.size()) break;
-    write_escaped(rest[plain], out);
-    rest.remove_prefix(plain + 1);
-  }
+  write_characters(value, out);
   out += '"';
 }
 
@@ -343,21 +355,26 @@ void write(const Json& value, std::string& out) {
     case Json::value_t::object: break;
     default: out += value.dump(-1, ' ', false, Json::error_handler_t::replace); return;
   }
-  const char* separator = "";
+  char before = '[';
   if (value.is_array()) {
-    out += '[';
-    for (const auto& one : value.get_ref<const Json::array_t&>()) {
-      out += std::exchange(separator, ",");
+    const auto& values = value.get_ref<const Json::array_t&>();
+    if (values.empty()) out += '[';
+    for (const auto& one : values) {
+      out += before;
+      before = ',';
       write(one, out);
     }
     out += ']';
     return;
   }
-  out += '{';
-  for (const auto& [name, member] : value.get_ref<const Json::object_t&>()) {
-    out += std::exchange(separator, ",");
-    write_string(name, out);
-    out += ':';
+  const auto& members = value.get_ref<const Json::object_t&>();
+  if (members.empty()) out += '{';
+  const char* opening = "{\"";
+  for (const auto& [name, member] : members) {
+    out.append(opening, 2);
+    opening = ",\"";
+    write_characters(name, out);
+    out.append("\":", 2);
     write(member, out);
   }
   out += '}';
@@ -382,7 +399,11 @@ Result<Json> parse_json(std::string_view text, std::size_t room) {
 
 std::string to_text(const Json& value) {
   std::string text;
+  text.reserve(kUsualRoom);
   write(value, text);
+  // All at once: it is UTF-8 when each of its strings is. What is wrong, nlohmann's writer
+  // replaces.
+  if (!is_valid_utf8(text)) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
   return text;
 }
 

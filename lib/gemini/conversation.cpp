@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lib/core/json_object.hpp"
+
 namespace gembal::gemini {
 
 ConversationBuilder::ConversationBuilder(const ModelTraits& traits, SignatureOf signature_of)
@@ -13,10 +15,7 @@ void ConversationBuilder::append(const char* role, Json parts, bool may_merge) {
     for (auto& part : parts) contents.back()["parts"].push_back(std::move(part));
     return;
   }
-  Json content = object_with_room(2);
-  content["role"] = role;
-  content["parts"] = std::move(parts);
-  contents.push_back(std::move(content));
+  contents.push_back(object_of("role", role, "parts", std::move(parts)));
   last_may_merge_ = may_merge;
 }
 
@@ -80,7 +79,8 @@ void ConversationBuilder::answer_calls() {
   Json parts = Json::array();
   Json media = Json::array();
   for (auto& call : open_calls_) {
-    Json response = {{"name", call.name}};
+    Json response = object_with_room(4);
+    response["name"] = call.name;
     if (traits_.signs_calls && !call.id.empty()) response["id"] = call.id;
     response["response"] =
         call.response.is_null() ? Json{{"error", "no result"}} : std::move(call.response);
@@ -89,9 +89,7 @@ void ConversationBuilder::answer_calls() {
     } else {
       for (auto& part : call.media) media.push_back(std::move(part));
     }
-    Json part;
-    part["functionResponse"] = std::move(response);
-    parts.push_back(std::move(part));
+    parts.push_back(object_of("functionResponse", std::move(response)));
   }
   for (auto& part : media) parts.push_back(std::move(part));
   open_calls_.clear();
@@ -114,7 +112,7 @@ void Conversation::put_into(Json& request, const ModelTraits& traits) && {
     for (auto& part : parts) system_parts.push_back(std::move(part));
     parts = std::move(system_parts);
   } else if (!system_parts.empty()) {
-    request["systemInstruction"]["parts"] = std::move(system_parts);
+    request["systemInstruction"] = object_of("parts", std::move(system_parts));
   }
   request["contents"] = std::move(contents);
 }

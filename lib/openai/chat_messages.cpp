@@ -23,8 +23,8 @@ Json arguments_of(std::string_view text) {
 }
 
 Json call_part(std::string_view name, Json args, std::string_view id, std::string_view signature) {
-  Json part;
-  auto& call = part["functionCall"];
+  Json part = object_with_room(2);
+  auto& call = part["functionCall"] = object_with_room(3);
   call["name"] = name;
   call["args"] = std::move(args);
   if (!id.empty()) call["id"] = id;

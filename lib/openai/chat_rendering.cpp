@@ -5,6 +5,7 @@
 #include "lib/audio/encoder.hpp"
 #include "lib/core/base64.hpp"
 #include "lib/core/digest.hpp"
+#include "lib/core/json_object.hpp"
 #include "lib/gemini/shown_text.hpp"
 #include "lib/openai/error.hpp"
 
@@ -46,16 +47,14 @@ std::string finish_reason(std::string_view upstreams, bool has_calls) {
 }
 
 Json usage_of(const gemini::Usage& usage) {
-  return {{"prompt_tokens", usage.prompt},
-          {"completion_tokens", usage.answer + usage.thoughts},
-          {"total_tokens", usage.total()},
-          {"prompt_tokens_details",
-           {{"cached_tokens", usage.cached}, {"audio_tokens", usage.prompt_audio}}},
-          {"completion_tokens_details",
-           {{"reasoning_tokens", usage.thoughts},
-            {"audio_tokens", usage.answer_audio},
-            {"accepted_prediction_tokens", 0},
-            {"rejected_prediction_tokens", 0}}}};
+  return object_of("prompt_tokens", usage.prompt,                       //
+                   "completion_tokens", usage.answer + usage.thoughts,  //
+                   "total_tokens", usage.total(),                       //
+                   "prompt_tokens_details",                             //
+                   object_of("cached_tokens", usage.cached, "audio_tokens", usage.prompt_audio),
+                   "completion_tokens_details",
+                   object_of("reasoning_tokens", usage.thoughts, "audio_tokens", usage.answer_audio,
+                             "accepted_prediction_tokens", 0, "rejected_prediction_tokens", 0));
 }
 
 std::string made_up_call_id(std::string_view answer_id, std::int64_t choice, std::size_t number) {
@@ -69,13 +68,16 @@ ChatRendering::ChatRendering(ReplyIdentity identity, ChatWishes wishes, std::siz
     : identity_(std::move(identity)),
       wishes_(std::move(wishes)),
       answers_(answers),
-      keep_signature_(std::move(keep_signature)) {
-  Json opening = {{"id", identity_.id},
-                  {"object", "chat.completion.chunk"},
-                  {"created", identity_.created},
-                  {"model", identity_.model}};
-  opening_ = to_text(opening);
-  opening_.back() = ',';  // in place of the closing brace
+      keep_signature_(std::move(keep_signature)) {}
+
+/// What every chunk begins with.
+const std::string& ChatRendering::opening() {
+  if (opening_.empty()) {
+    opening_ = to_text(object_of("id", identity_.id, "object", "chat.completion.chunk", "created",
+                                 identity_.created, "model", identity_.model));
+    opening_.back() = ',';  // in place of the closing brace
+  }
+  return opening_;
 }
 
 std::string ChatRendering::reason_of(const std::string& upstreams, const Choice& choice) const {
@@ -173,7 +175,10 @@ Json ChatRendering::sound_of(const Parts& parts) const {
 }
 
 Json ChatRendering::message_of(Parts parts, Choice& choice) {
-  Json message = {{"role", "assistant"}, {"content", nullptr}, {"refusal", nullptr}};
+  Json message = object_with_room(9);  // growing would copy the text
+  message["role"] = "assistant";
+  message["content"] = nullptr;
+  message["refusal"] = nullptr;
   if (std::exchange(choice.in_thoughts, false)) parts.text += "</thought>";
   if (!choice.refusal.empty()) {
     message["refusal"] = choice.refusal;
@@ -196,11 +201,9 @@ Json ChatRendering::message_of(Parts parts, Choice& choice) {
 Result<std::string> ChatRendering::whole(std::vector<gemini::Reply> replies) {
   Json choices = Json::array();
   const auto add = [&](std::int64_t index, Parts parts, Choice& choice) {
-    Json made = {{"index", index}};
-    made["message"] = message_of(std::move(parts), choice);
-    made["logprobs"] = nullptr;
-    made["finish_reason"] = choice.finish_reason;
-    choices.push_back(std::move(made));
+    auto message = message_of(std::move(parts), choice);
+    choices.push_back(object_of("index", index, "message", std::move(message), "logprobs", nullptr,
+                                "finish_reason", choice.finish_reason));
   };
   for (std::size_t call = 0; call < replies.size(); ++call) {
     auto& reply = replies[call];
@@ -221,18 +224,14 @@ Result<std::string> ChatRendering::whole(std::vector<gemini::Reply> replies) {
   }
   if (choices.empty())
     return Error{ErrorKind::upstream, "the upstream's answer has nothing in it", ""};
-  Json body = {{"id", identity_.id},
-               {"object", "chat.completion"},
-               {"created", identity_.created},
-               {"model", identity_.model}};
-  body["choices"] = std::move(choices);
-  body["usage"] = usage();
-  return to_text(body);
+  return to_text(object_of("id", identity_.id, "object", "chat.completion", "created",
+                           identity_.created, "model", identity_.model, "choices",
+                           std::move(choices), "usage", usage()));
 }
 
 void ChatRendering::append_chunk(std::string& out, std::int64_t index, const Json& delta,
                                  const std::string& finish_reason) {
-  out.append("data: ").append(opening_).append(R"("choices":[{"index":)");
+  out.append("data: ").append(opening()).append(R"("choices":[{"index":)");
   out.append(std::to_string(index)).append(R"(,"delta":)").append(to_text(delta));
   out.append(R"(,"logprobs":null,"finish_reason":)");
   if (finish_reason.empty()) {
@@ -251,7 +250,7 @@ ChatRendering::Choice& ChatRendering::choice(std::int64_t index, std::string& ou
 }
 
 Json ChatRendering::delta_of(Parts parts) {
-  Json delta = Json::object();
+  Json delta = object_with_room(6);
   if (!parts.thoughts.empty()) delta["reasoning_content"] = std::move(parts.thoughts);
   if (!parts.text.empty()) delta["content"] = std::move(parts.text);
   if (!parts.sound.empty()) {
@@ -316,7 +315,7 @@ std::string ChatRendering::finish() {
     append_chunk(out, index, Json::object(), choice.finish_reason);
   }
   if (wishes_.include_usage) {
-    out.append("data: ").append(opening_).append(R"("choices":[],"usage":)");
+    out.append("data: ").append(opening()).append(R"("choices":[],"usage":)");
     out.append(to_text(usage())).append("}\n\n");
   }
   return out + "data: [DONE]\n\n";

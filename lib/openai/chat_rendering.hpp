@@ -58,6 +58,7 @@ class ChatRendering final : public gemini::Rendering {
     audio::Pcm pcm;     ///< what it is
   };
 
+  const std::string& opening();
   Choice& choice(std::int64_t index, std::string& out);
   Parts parts_of(std::vector<gemini::Piece> pieces, std::int64_t index, Choice& choice);
   void add_call(gemini::Piece piece, std::int64_t index, Choice& choice, Json& calls);
@@ -74,7 +75,7 @@ class ChatRendering final : public gemini::Rendering {
   const ChatWishes wishes_;
   const std::size_t answers_;
   const KeepSignature keep_signature_;
-  std::string opening_;  ///< of each chunk, up to its choices
+  std::string opening_;  ///< of each chunk, up to its choices; "": not needed yet
   std::map<std::int64_t, Choice> choices_;
   std::map<std::size_t, gemini::Usage> usage_;  ///< by call
 };

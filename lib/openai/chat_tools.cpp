@@ -11,6 +11,9 @@
 namespace gembal::openai {
 namespace {
 
+/// In place of a list that is not there: a temporary one would copy the list that is.
+const Json kNone = Json::array();
+
 /// What models that draw do without being given a tool for it.
 constexpr std::string_view kDrawing = "image_generation";
 
@@ -78,7 +81,8 @@ Result<Json*> Translator::declare(const Json& function, const std::string& where
                   "with a letter or '_', of at most 128 characters");
   }
   if (!names_.insert(name).second) return nullptr;
-  Json declared = {{"name", name}};
+  Json declared = object_with_room(3);
+  declared["name"] = name;
   if (const auto description = string_in(function, "description"); !description.empty())
     declared["description"] = description;
   declarations_.push_back(std::move(declared));
@@ -207,7 +211,7 @@ Result<Json> choose(const Json& choice) {
     if (string_in(allowed, "mode") != "required") return mode("AUTO");
     Json names = Json::array();
     const Json* tools = find(allowed, "tools");
-    for (const auto& tool : tools && tools->is_array() ? *tools : Json::array()) {
+    for (const auto& tool : tools && tools->is_array() ? *tools : kNone) {
       if (!named_in(tool).empty()) names.push_back(named_in(tool));
     }
     return only(std::move(names));
@@ -256,7 +260,7 @@ Result<void> translate_tools(const Json& request, const gemini::ModelTraits& tra
 std::vector<std::string> custom_tools_in(const Json& request) {
   std::vector<std::string> names;
   const Json* tools = find(request, "tools");
-  for (const auto& tool : tools && tools->is_array() ? *tools : Json::array()) {
+  for (const auto& tool : tools && tools->is_array() ? *tools : kNone) {
     if (string_in(tool, "type") == "custom") names.emplace_back(named_in(tool));
   }
   return names;

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "lib/core/json_object.hpp"
 #include "lib/core/text.hpp"
 #include "lib/gemini/media.hpp"
 #include "lib/openai/bad_request.hpp"
@@ -100,12 +101,12 @@ bool is_thinking(std::string_view type) {
 
 /// One part of a content array. A null result: nothing to send.
 Result<Json> translate_part(Json& part, const std::string& where) {
-  if (part.is_string()) return Json{{"text", std::move(part)}};
+  if (part.is_string()) return object_of("text", std::move(part));
   if (!part.is_object()) return bad_at(where, "a part must be an object with a 'type'");
   const std::string type(string_in(part, "type"));
   if (type == "text" || type == "input_text" || type == "output_text" || type == "refusal") {
     auto text = take_text(part, type == "refusal" ? "refusal" : "text");
-    return text.empty() ? Json() : Json{{"text", std::move(text)}};
+    return text.empty() ? Json() : object_of("text", std::move(text));
   }
   if (type == "image_url" || type == "video_url" || type == "audio_url" || type == "input_image")
     return link_part(part, type, where);
@@ -123,7 +124,7 @@ Result<Json> content_parts(Json& content, const std::string& where) {
   if (content.is_null()) return parts;
   if (content.is_string()) {
     if (!content.get_ref<const std::string&>().empty())
-      parts.push_back(Json{{"text", std::move(content)}});
+      parts.push_back(object_of("text", std::move(content)));
     return parts;
   }
   if (!content.is_array()) return bad_at(where, "'content' must be a text or an array of parts");

@@ -7,6 +7,9 @@
 namespace gembal::openai {
 namespace {
 
+/// In place of a list that is not there: a temporary one would copy the list that is.
+const Json kNone = Json::array();
+
 using gemini::Piece;
 
 /// `"name":value`.
@@ -26,7 +29,7 @@ Json part_of(bool refuses, std::string_view text) {
 Json links_of(const Json& grounding) {
   Json links = Json::array();
   const Json* chunks = find(grounding, "groundingChunks");
-  for (const auto& chunk : chunks && chunks->is_array() ? *chunks : Json::array()) {
+  for (const auto& chunk : chunks && chunks->is_array() ? *chunks : kNone) {
     const Json* web = find(chunk, "web");
     if (web) links.push_back({{"type", "url"}, {"url", string_in(*web, "uri")}});
   }

@@ -12,6 +12,9 @@
 namespace gembal::openai {
 namespace {
 
+/// In place of a list that is not there: a temporary one would copy the list that is.
+const Json kNone = Json::array();
+
 constexpr std::size_t kMostMetadata = 16;
 
 /// What only OpenAI's own service has.
@@ -81,12 +84,12 @@ ResponseWishes wishes_of(const Json& request) {
   wishes.one_call = bool_in(request, "parallel_tool_calls") == false;
   wishes.custom_tools = custom_tools_in(request);
   const Json* include = find(request, "include");
-  for (const auto& one : include && include->is_array() ? *include : Json::array()) {
+  for (const auto& one : include && include->is_array() ? *include : kNone) {
     wishes.sealed_signatures |= one == "reasoning.encrypted_content";
     wishes.sources |= one == "web_search_call.action.sources";
   }
   const Json* tools = find(request, "tools");
-  for (const auto& tool : tools && tools->is_array() ? *tools : Json::array()) {
+  for (const auto& tool : tools && tools->is_array() ? *tools : kNone) {
     const Json* inner = find(tool, "tools");
     if (string_in(tool, "type") != "namespace" || !inner || !inner->is_array()) continue;
     const std::string space(string_in(tool, "name"));

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <utility>
+
+#include "lib/core/json.hpp"
+
+namespace gembal {
+namespace json_object {
+
+inline void add(Json::object_t& /*members*/) {}
+template <typename Value, typename... Rest>
+void add(Json::object_t& members, const char* name, Value&& value, Rest&&... rest) {
+  members.emplace_back(name, Json(std::forward<Value>(value)));
+  add(members, std::forward<Rest>(rest)...);
+}
+
+}  // namespace json_object
+
+/// An object of names, each once, and their values in turn: object_of("text", text, "thought",
+/// true). For what is made with every request and event: a list in braces is an array of arrays of
+/// copies before it is an object.
+template <typename... NamesAndValues>
+Json object_of(NamesAndValues&&... names_and_values) {
+  static_assert(sizeof...(names_and_values) % 2 == 0);
+  Json object = object_with_room(sizeof...(names_and_values) / 2);
+  json_object::add(object.get_ref<Json::object_t&>(),
+                   std::forward<NamesAndValues>(names_and_values)...);
+  return object;
+}
+
+}  // namespace gembal
