@@ -47,3 +47,10 @@ find_library(LAME mp3lame REQUIRED)
 add_library(lame INTERFACE)
 target_include_directories(lame SYSTEM INTERFACE ${LAME_INCLUDE_DIR})
 target_link_libraries(lame INTERFACE ${LAME})
+
+# In place of libc's allocator; the sanitizers have their own. Linked by the programs, and before everything else.
+if(NOT GEMBAL_SANITIZER)
+  find_library(MIMALLOC mimalloc REQUIRED)
+endif()
+add_library(allocator INTERFACE)
+target_link_libraries(allocator INTERFACE ${MIMALLOC})
