@@ -106,8 +106,14 @@ Option option_of(CLI::Option& option, const std::string& path) {
   return described;
 }
 
+/// CLI11 gives each new command the footer of the one above it, for its help.
+std::string own_footer(const CLI::App& app) {
+  const auto* above = app.get_parent();
+  return above && above->get_footer() == app.get_footer() ? "" : app.get_footer();
+}
+
 Command command_of(CLI::App& app, const std::string& path) {
-  Command command{path, app.get_name(), app.get_description(), app.get_footer(), {}, {}, {}};
+  Command command{path, app.get_name(), app.get_description(), own_footer(app), {}, {}, {}};
   for (auto* option : app.get_options({})) {
     if (option->get_group().empty()) continue;
     if (option == app.get_help_ptr() && !path.empty()) continue;
