@@ -214,7 +214,7 @@ void add_chat_command(CLI::App& app, Action& chosen) {
       "  git diff | gembal chat 'Write a commit message.'\n"
       "  gembal chat -f photo.jpg 'What is this?'\n"
       "  gembal chat -c 'And the second one?'          go on with the last chat\n"
-      "  gembal chat -x 'A sed line that joins lines.' | sh\n"
+      "  gembal chat -x 'A sed line that joins the lines of notes.txt.' | sh\n"
       "  gembal chat --json 'Name three rivers.' | jq -r .text\n");
   command->callback([&chosen, options] {
     chosen = [options](Context& context) { return run_chat(context, *options); };
