@@ -25,7 +25,7 @@ constexpr auto kExamples =
     "  gembal serve --sandbox                 try it without a key or a network\n"
     "  gembal keys add < keys.txt             find API keys in any text and store them\n"
     "  gembal serve                           offer them on http://127.0.0.1:8000\n"
-    "  gembal keys check -q || mail -s keys me   from cron: silent when all is well\n"
+    "  gembal keys check -q                   from cron: silent when all is well\n"
     "  git diff | gembal chat 'Review this.'\n";
 
 /// The commands and options that may stand where the command line went wrong.
@@ -204,9 +204,13 @@ Result<std::vector<keypool::Key>> resolve_keys(const std::vector<keypool::Key>& 
                                                const std::vector<std::string>& names) {
   std::unordered_map<std::string_view, std::vector<const keypool::Key*>> whole;
   for (const auto& key : keys) {
-    whole[key.id].push_back(&key);
-    whole[key.secret.reveal()].push_back(&key);
-    if (!key.label.empty()) whole[key.label].push_back(&key);
+    for (const std::string_view name :
+         {std::string_view(key.id), std::string_view(key.secret.reveal()),
+          std::string_view(key.label)}) {
+      auto& meant = whole[name];
+      // A label may say what the key is called already.
+      if (!name.empty() && (meant.empty() || meant.back() != &key)) meant.push_back(&key);
+    }
   }
   std::vector<keypool::Key> found;
   for (const auto& name : names) {

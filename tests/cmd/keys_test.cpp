@@ -68,6 +68,12 @@ TEST(KeysTest, NamesKeysByIdLabelOrThemselves) {
   EXPECT_EQ(list(home).size(), 2u) << "all or nothing";
 }
 
+TEST(KeysTest, AKeyThatIsLabelledWithItsOwnNameIsOne) {
+  TempDir home;
+  run(home, {"keys", "add", "--exact", "--label", "key-one"}, "key-one\n");
+  EXPECT_EQ(run(home, {"keys", "disable", "key-one"}).status, 0);
+}
+
 TEST(KeysTest, NamesAndExportsKeys) {
   TempDir home;
   run(home, {"keys", "add", "--exact"}, "key-one\nkey-two\n");

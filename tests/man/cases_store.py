@@ -64,15 +64,23 @@ def _(place):
     assert list(place.key_ids()) == ["one"]
 
 
-@example("gembal keys check -q || mail -s keys me", "gembal keys check -q || mail -s 'gembal' you")
+@example("gembal keys check -q")
+def _(place):
+    place.has_keys("one")
+    place.runs().is_silent()
+    place.has_keys("leaked")
+    place.runs(status=1).prints("leaked +leaked")
+
+
+@example("gembal keys check -q >bad || mail -s keys me <bad")
 def _(place):
     place.has_keys("one")
     place.runs().is_silent()
     assert not (place.home / "mail").exists()
     place.has_keys("leaked")
-    place.runs().prints("leaked +leaked")
-    subject, receiver = ("keys", "me") if "keys me" in place.command else ("gembal", "you")
-    assert place.text("mail").startswith(f"To: {receiver}\nSubject: {subject}\n")
+    place.runs()
+    mail = place.text("mail")
+    assert mail.startswith("To: me\nSubject: keys\n") and "leaked" in mail, mail
 
 
 @example("gembal keys export --json | ssh host gembal keys import")
