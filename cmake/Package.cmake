@@ -14,7 +14,8 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)  # libcurl's package only recommends them
+# Loaded when it is needed, so that nothing shows it; its package only recommends the certificates.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "libcurl4 (>= 7.88), ca-certificates")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libsoci-mysql${SOCI_ABI}, libsoci-postgresql${SOCI_ABI}")  # loaded when store.url asks for one
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION  # below the project's own, which is the synopsis
 "It picks a key of the Gemini API that will work, tries another when it does
