@@ -237,8 +237,11 @@ describe("every page", () => {
     const { page, context } = await open(daemon.url);
     await logIn(page);
     const csrf = (await (await context.request.get("/api/admin/session")).json()).csrf;
+    const post = (path, data) => context.request.post(path, { data, headers: { "x-csrf-token": csrf } });
     const text = Array.from({ length: 40 }, (_, i) => key(`good-${i}`)).join(" ") + key("-bad429minute");
-    assert.equal((await context.request.post("/api/admin/keys", { data: { text }, headers: { "x-csrf-token": csrf } })).status(), 200);
+    assert.equal((await post("/api/admin/keys", { text })).status(), 200);
+    const [id] = (await (await post("/api/admin/keys", { text: key("bad429zero"), label: "no quota" })).json()).ids;
+    assert.equal((await post(`/api/admin/keys/${id}/check`, {})).status(), 200);
     for (let i = 0; i < 5; i++) await ask(daemon.url);
     await ask(daemon.url, "gemini-2.5-flash", "sandbox: " + JSON.stringify({ fault: "bad-argument" }));
     await context.close();
@@ -275,6 +278,15 @@ describe("every page", () => {
       });
     }
   }
+
+  test("a key that has no quota for a model is not called OK", async () => {
+    const { page, context } = await open(daemon.url, { viewport: SIZES[1] });
+    await logIn(page);
+    await page.getByRole("button", { name: "Unsupported 1", exact: true }).click();
+    await page.getByRole("row", { name: "no quota" }).locator(".status.unsupported").filter({ hasText: "Unsupported" }).waitFor();
+    assert.equal(await page.locator(".key-rows .key-row").count(), 1);
+    await context.close();
+  });
 
   test("ten thousand keys scroll in a page of a few rows", async () => {
     const { page, context } = await open(daemon.url, { viewport: SIZES[1] });

@@ -1,7 +1,8 @@
 // Which keys the table shows, and in which order. Pure.
 
-export const STATUSES = { ok: "OK", cooling: "Cooling down", exhausted: "Exhausted", disabled: "Disabled" };
-const RANK = { disabled: 0, exhausted: 1, cooling: 2, ok: 3 };
+/** As the command line names them. Unsupported: for lack of some model, at least; the others may work. */
+export const STATUSES = { ok: "OK", cooling: "Cooling down", exhausted: "Exhausted", unsupported: "Unsupported", disabled: "Disabled" };
+const RANK = { disabled: 0, exhausted: 1, cooling: 2, unsupported: 3, ok: 4 };
 
 /** Columns by which one may sort: name -> [label, value of a key]. */
 export const COLUMNS = {

@@ -12,10 +12,8 @@ export function Countdown({ until }) {
   return html`<span class="countdown" title=${fullTime(until)}>${countdown(left)}</span>`;
 }
 
-const MODEL_STATUSES = { cooling: "Cooling down", exhausted: "Exhausted", unavailable: "Unavailable", unsupported: "Not supported" };
-
 export const Status = ({ status, until }) => html`
-  <span class=${`status ${status}`}><span class="dot"></span>${STATUSES[status] ?? MODEL_STATUSES[status] ?? status}
+  <span class=${`status ${status}`}><span class="dot"></span>${STATUSES[status] ?? status}
     ${until && html` <${Countdown} until=${until} />`}</span>`;
 
 export const Tier = ({ tier }) => html`<span class=${`tag ${tier === "paid" ? "accent" : ""}`}>${tier}</span>`;

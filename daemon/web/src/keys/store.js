@@ -12,19 +12,16 @@ let wanted = new Set();
 let timer = 0;
 let watchers = 0;
 
-/** A key that lacks some model is as good as any for the others. */
-const usable = (key) => (key.status === "unsupported" ? { ...key, status: "ok" } : key);
-
 export async function loadKeys() {
   const reply = await get("/api/admin/keys");
-  keys.set(new Map(reply.keys.map((key) => [String(key.id), usable(key)])));
+  keys.set(new Map(reply.keys.map((key) => [String(key.id), key])));
 }
 
 /** Puts keys that a request returned in the place of the old ones. */
 export function mergeKeys(changed) {
   if (!keys.get()) return;
   const next = new Map(keys.get());
-  for (const key of changed) next.set(String(key.id), usable(key));
+  for (const key of changed) next.set(String(key.id), key);
   keys.set(next);
 }
 

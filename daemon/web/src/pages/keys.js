@@ -42,7 +42,7 @@ function BulkBar({ selected, matching, onSelected, onClear }) {
 }
 
 const sum = (all) => {
-  const totals = { total: all.length, ok: 0, cooling: 0, exhausted: 0, disabled: 0 };
+  const totals = { total: all.length, ...Object.fromEntries(Object.keys(STATUSES).map((name) => [name, 0])) };
   for (const key of all) totals[key.status]++;
   return totals;
 };
