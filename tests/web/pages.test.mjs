@@ -118,6 +118,11 @@ for (const viewport of SIZES) {
       await page.locator(".status.cooling .countdown").first().waitFor();
     });
 
+    test("the cards count requests without reloading", async () => {
+      await says(page.getByRole("region", { name: "Trend" }), "4 requests");
+      await says(page.getByRole("region", { name: "Calls" }).getByRole("link", { name: "1 hour" }), /^1 hour\s*4/);
+    });
+
     test("a setting that is changed holds for the next request", async () => {
       assert.equal(await ask(daemon.url, "gemini-2.5-pro"), 200);
       await visit(page, viewport.width < 900 ? "Config" : "Configuration");

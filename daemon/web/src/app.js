@@ -8,7 +8,7 @@ import { render } from "preact";
 import { useEffect, useErrorBoundary } from "preact/hooks";
 import { html } from "./html.js";
 import { connect, disconnect } from "./live.js";
-import { loadOverview } from "./overview.js";
+import { needOverview } from "./overview.js";
 import { Empty } from "./parts/controls.js";
 import { closeAllDialogs, Dialogs } from "./parts/dialog.js";
 import { report, Toasts } from "./parts/toast.js";
@@ -49,7 +49,7 @@ function App() {
   useEffect(() => {
     if (state === "in") {
       connect();
-      loadOverview().catch(report);
+      needOverview().catch(report);
       return;
     }
     disconnect();

@@ -6,7 +6,7 @@ import { createStore } from "./store.js";
 /** "off", "connecting", "live", or "lost" while it is tried again. */
 export const liveState = createStore("off");
 
-const EVENTS = ["keys", "overview", "request", "config", "tokens"];
+const EVENTS = ["keys", "request", "config", "tokens"];
 const handlers = new Map([...EVENTS, "resync"].map((name) => [name, new Set()]));
 const LONGEST_WAIT = 30_000;
 

@@ -1,12 +1,20 @@
-// The daemon's totals, kept up to date.
+// The daemon's totals.
 import { get } from "./api.js";
-import { onLive } from "./live.js";
 import { createStore } from "./store.js";
 
 /** null until known. */
 export const overview = createStore(null);
 
-export const loadOverview = async () => overview.set(await get("/api/admin/overview"));
+let asked = 0;
+let answered = 0;
 
-onLive("overview", (data) => overview.set(data));
-onLive("resync", () => loadOverview().catch(() => {}));
+export async function loadOverview() {
+  const turn = ++asked;
+  const got = await get("/api/admin/overview");
+  if (turn < answered) return;  // overtaken
+  answered = turn;
+  overview.set(got);
+}
+
+/** Unless someone else has asked for them. */
+export const needOverview = async () => { if (!asked) await loadOverview(); };

@@ -1,7 +1,8 @@
 // What stands above the table: how many keys there are, how much they do, and which want to be looked at.
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { count, percent, plural, short } from "../format.js";
+import { useFresh } from "../fresh.js";
 import { html } from "../html.js";
 import { Chart, requestSeries } from "../parts/chart.js";
 import { Segments } from "../parts/controls.js";
@@ -46,19 +47,12 @@ export const Calls = ({ requests }) => html`
   </section>`;
 
 const SPANS = { "1h": ["1h", 60], "8h": ["24h", 8], "24h": ["24h", 24] };
-const REFRESH = 60_000;
 
 export function Trend() {
   const [span, setSpan] = useState("24h");
   const [stats, setStats] = useState(null);
   const [since, steps] = SPANS[span];
-  useEffect(() => {
-    let there = true;
-    const load = () => get("/api/admin/stats", { since, by: "model" }).then((got) => there && setStats(got), () => {});
-    load();
-    const timer = setInterval(load, REFRESH);
-    return () => { there = false; clearInterval(timer); };
-  }, [since]);
+  useFresh(async (signal) => setStats(await get("/api/admin/stats", { since, by: "model" }, { signal })), [since]);
 
   const { times, series, total, failed } = useMemo(() => {
     const shown = (stats?.series ?? []).slice(-steps);

@@ -1,6 +1,7 @@
 // The keys: totals, what wants attention, and the table with all that can be done.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { count, plural } from "../format.js";
+import { useFresh } from "../fresh.js";
 import { html } from "../html.js";
 import { AddDialog } from "../keys/add.js";
 import { checkKeys, copyKeys, disable, enable, exportKeys, labelKeys, removeKeys, reset } from "../keys/actions.js";
@@ -8,7 +9,7 @@ import { Attention, Calls, Totals, Trend } from "../keys/cards.js";
 import { COLUMNS, filterKeys, sortKeys, STATUSES } from "../keys/filter.js";
 import { keys, loadKeys, watchKeys } from "../keys/store.js";
 import { KeyTable } from "../keys/table.js";
-import { overview } from "../overview.js";
+import { loadOverview, overview } from "../overview.js";
 import { Empty, Problem, Search, Segments, Select, useDebounced } from "../parts/controls.js";
 import { openDialog } from "../parts/dialog.js";
 import { Icon } from "../parts/icon.js";
@@ -62,6 +63,7 @@ export function KeysPage() {
     return stop;
   }, []);
   useEffect(() => { if (byId) setError(null); }, [byId]);
+  useFresh(loadOverview);
 
   const all = useMemo(() => [...(byId?.values() ?? [])], [byId]);
   const rows = useMemo(() => sortKeys(filterKeys(all, { ...filter, text }), sort), [all, filter, text, sort]);
