@@ -5,7 +5,7 @@ import "./styles/parts.css";
 import "./styles/keys.css";
 import "./styles/pages.css";
 import { render } from "preact";
-import { useEffect, useErrorBoundary } from "preact/hooks";
+import { useEffect, useErrorBoundary, useLayoutEffect } from "preact/hooks";
 import { html } from "./html.js";
 import { connect, disconnect } from "./live.js";
 import { needOverview } from "./overview.js";
@@ -46,10 +46,10 @@ function App() {
   const { state } = useStore(session);
   const known = PAGES[path];
 
-  useEffect(() => {
+  // At once: events are listened to before the page that is drawn asks for anything.
+  useLayoutEffect(() => {
     if (state === "in") {
       connect();
-      needOverview().catch(report);
       return;
     }
     disconnect();
@@ -59,7 +59,9 @@ function App() {
     }
   }, [state]);
 
-  useEffect(() => {
+  useEffect(() => { if (state === "in") needOverview().catch(report); }, [state]);
+
+  useLayoutEffect(() => {
     if (state !== "in" || known) return;
     const next = query.next ?? "";
     navigate(PAGES[next.split("?")[0]] ? next : FIRST, { replace: true });

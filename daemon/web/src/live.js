@@ -9,6 +9,7 @@ export const liveState = createStore("off");
 const EVENTS = ["keys", "request", "config", "tokens"];
 const handlers = new Map([...EVENTS, "resync"].map((name) => [name, new Set()]));
 const LONGEST_WAIT = 30_000;
+const SLOW = 500;  // a connection that takes so long may have missed something
 
 let source = null;
 let retry = 0;
@@ -21,10 +22,11 @@ export function connect() {
   if (source) return;
   liveState.set(wasLive ? "lost" : "connecting");
   source = new EventSource("/api/admin/events");
+  const begun = performance.now();
   source.onopen = () => {
     liveState.set("live");
     wait = 1000;
-    if (wasLive) tell("resync");  // what happened meanwhile was missed
+    if (wasLive || performance.now() - begun > SLOW) tell("resync");  // what happened meanwhile was missed
     wasLive = true;
   };
   source.onerror = () => {

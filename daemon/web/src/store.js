@@ -1,5 +1,5 @@
 // A value that outlives the page that shows it, and those who want to know when it changes.
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 export function createStore(value) {
   const listeners = new Set();
@@ -19,8 +19,8 @@ export function createStore(value) {
 /** The store's value, for a component that is drawn again when it changes. */
 export function useStore(store) {
   const [value, setValue] = useState(() => store.get());
-  useEffect(() => {
-    setValue(() => store.get());  // it may have changed between the drawing and now
+  useLayoutEffect(() => {
+    setValue(() => store.get());  // a child's effect may have changed it just now
     return store.subscribe((next) => setValue(() => next));
   }, [store]);
   return value;

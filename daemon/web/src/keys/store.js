@@ -12,13 +12,31 @@ let wanted = new Set();
 let timer = 0;
 let watchers = 0;
 
+let asked = 0;     // how often all were asked for
+let answered = 0;  // the latest of these questions that was answered
+let newer = new Map();  // id -> what was learned while all were on their way, and since which question; key: null when it is gone
+
+const learn = (id, key) => { if (asked > answered) newer.set(String(id), { key, since: asked }); };
+
+/** What was learned meanwhile is not overwritten by a reply that may be older. */
 export async function loadKeys() {
+  const turn = ++asked;
   const reply = await get("/api/admin/keys");
-  keys.set(new Map(reply.keys.map((key) => [String(key.id), key])));
+  if (turn < answered) return;
+  answered = turn;
+  const all = new Map(reply.keys.map((key) => [String(key.id), key]));
+  for (const [id, { key, since }] of newer) {
+    if (since < turn) continue;
+    if (key) all.set(id, key);
+    else all.delete(id);
+  }
+  if (answered === asked) newer = new Map();
+  keys.set(all);
 }
 
 /** Puts keys that a request returned in the place of the old ones. */
 export function mergeKeys(changed) {
+  for (const key of changed) learn(key.id, key);
   if (!keys.get()) return;
   const next = new Map(keys.get());
   for (const key of changed) next.set(String(key.id), key);
@@ -26,6 +44,7 @@ export function mergeKeys(changed) {
 }
 
 export function forgetKeys(ids) {
+  for (const id of ids) learn(id, null);
   if (!keys.get()) return;
   const next = new Map(keys.get());
   for (const id of ids) next.delete(String(id));
@@ -52,7 +71,6 @@ async function fetchWanted() {
 }
 
 onLive("keys", (data) => {
-  if (!keys.get()) return;
   if (!watchers) return keys.set(null);  // nobody looks: fetched anew by who does
   if (data.all) return loadKeys().catch(() => {});
   for (const id of data.ids ?? []) wanted.add(String(id));

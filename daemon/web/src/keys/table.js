@@ -112,7 +112,7 @@ function Row({ row, index, selected, expanded, now, onSelect, onExpand }) {
       <div role="cell" class="c-requests_24h number">${count(row.requests_24h)}<div class="second">${short(row.tokens_24h)} tok</div></div>
       <div role="cell" class="c-last_error"><div class="two-lines" title=${row.last_error}>${row.last_error || html`<span class="faint">–</span>`}</div></div>
       <div role="cell" class="c-last_used muted" title=${fullTime(row.last_used)}>${ago(row.last_used, now)}</div>
-      <div role="cell" class="c-menu"><${Menu} label=${`Actions for ${row.key}`} items=${items} /></div>
+      <div role="cell" class="c-menu"><${Menu} of=${id} label=${`Actions for ${row.key}`} items=${items} /></div>
       ${expanded && row.models.length > 0 && html`<div role="cell" class="c-expanded"><${ModelStates} models=${row.models} /></div>`}
     </div>`;
 }

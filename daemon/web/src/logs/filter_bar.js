@@ -1,5 +1,5 @@
 // The fields above the list.
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { toIso, toLocalInput } from "../format.js";
 import { html } from "../html.js";
@@ -11,12 +11,25 @@ import { STATUSES, TIMES, timeChoice } from "./filter.js";
 
 const SUGGESTED = 300;  // a list of more is no help
 
-/** A field that is applied when it has been still, or is left. */
-function Text({ label, value = "", list, onChange, className }) {
+/** A text that is applied when it has been still: [text, setText]. It follows `value`, unless it made it so: more may be typed by then. */
+function useApplied(value, onChange) {
   const [text, setText] = useState(value);
+  const applied = useRef(value);
   const settled = useDebounced(text, 400);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => { if (settled === text && settled !== value) onChange(settled.trim()); }, [settled]);
+  useLayoutEffect(() => {
+    if (value !== applied.current) setText(value);
+    applied.current = value;
+  }, [value]);
+  useEffect(() => {
+    if (settled !== text || settled.trim() === value) return;
+    applied.current = settled.trim();
+    onChange(settled.trim());
+  }, [settled]);
+  return [text, setText];
+}
+
+function Text({ label, value = "", list, onChange, className }) {
+  const [text, setText] = useApplied(value, onChange);
   return html`<input class=${`input ${className}`} aria-label=${label} placeholder=${label} list=${list} value=${text}
     autocomplete="off" spellcheck=${false} onInput=${(event) => setText(event.target.value)} />`;
 }
@@ -27,14 +40,11 @@ export function FilterBar({ query, onChange }) {
   const [models, setModels] = useState([]);
   const [tokens, setTokens] = useState([]);
   const [between, setBetween] = useState(false);
-  const [text, setText] = useState(query.text ?? "");
-  const settled = useDebounced(text, 400);
+  const [text, setText] = useApplied(query.text ?? "", (typed) => onChange({ text: typed }));
   useEffect(() => {
     get("/api/admin/models").then((got) => setModels(got.models), () => {});
     get("/api/admin/tokens").then((got) => setTokens(got.tokens), () => {});
   }, []);
-  useEffect(() => { if (settled !== (query.text ?? "")) onChange({ text: settled }); }, [settled]);
-
   const all = useMemo(() => [...(byId?.values() ?? [])], [byId]);
   const key = query.key && byId?.get(query.key);
   const nameOf = (one) => (one.label ? `${one.key} ${one.label}` : one.key);

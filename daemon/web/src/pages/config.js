@@ -67,11 +67,11 @@ export function ConfigPage() {
   const names = Object.keys(edits);
 
   useEffect(() => {
+    const turn = ++checks.current;
     if (!Object.keys(settled).length) {
       setProblems({});
       return;
     }
-    const turn = ++checks.current;
     post("/api/admin/config/check", wire(settled)).then((reply) => {
       if (turn === checks.current) setProblems(Object.fromEntries(reply.problems.map((one) => [one.field, one.message])));
     }, () => {});
@@ -83,15 +83,21 @@ export function ConfigPage() {
     else next[setting.key] = value;
     return next;
   });
-  const discard = () => { setEdits({}); setProblems({}); };
-  const save = () => run(async () => {
+  const discard = () => {
+    checks.current++;  // what is being checked is gone
+    setEdits({});
+    setProblems({});
+  };
+  const save = () => !busy && run(async () => {
     try {
-      const changed = wire(edits);
+      const saved = edits;
+      const changed = wire(saved);
       const reply = await patch("/api/admin/config", changed);
       const restart = Object.keys(changed).some((key) => byKey.get(key).restart);
       const later = new Map(reply.settings.map((setting) => [setting.key, setting]));
       setSettings((old) => old.map((setting) => later.get(setting.key) ?? setting));
-      discard();
+      // What was typed meanwhile is not saved yet.
+      setEdits((old) => Object.fromEntries(Object.entries(old).filter(([key, value]) => !(key in saved) || !same(value, saved[key]))));
       toast(`${plural(Object.keys(changed).length, "setting")} saved${restart ? "; restart the daemon for all of it to take effect" : ""}`);
     } catch (failure) {
       if (failure.field) {
@@ -125,7 +131,7 @@ export function ConfigPage() {
       removeEventListener("beforeunload", stay);
       removeEventListener("keydown", onKey);
     };
-  }, [edits, settings]);
+  }, [edits, settings, busy]);
 
   const valueOf = (setting) => (setting.key in edits ? edits[setting.key] : editable(setting));
   const upload = byKey.has("images.upload") ? valueOf(byKey.get("images.upload")) : "";
@@ -158,7 +164,7 @@ export function ConfigPage() {
             <section class="card config-group" key=${group} id=${`group-${group}`} aria-labelledby=${`title-${group}`}>
               <h2 id=${`title-${group}`} tabindex="-1">${groupTitle(group)}</h2>
               ${some.map((setting) => html`
-                <${Setting} key=${setting.key} setting=${setting} value=${valueOf(setting)} changed=${setting.key in edits} problem=${problems[setting.key]}
+                <${Setting} key=${setting.key} setting=${setting} value=${valueOf(setting)} changed=${setting.key in edits} problem=${setting.key in edits ? problems[setting.key] : ""}
                             onChange=${(value) => edit(setting, value)} onReset=${reset} />`)}
             </section>`)}
           ${!shown.length && html`<div class="card"><${Empty} icon="search" title="No setting matches" /></div>`}

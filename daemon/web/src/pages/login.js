@@ -1,5 +1,5 @@
 // The way in.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "../html.js";
 import { Problem, useBusy } from "../parts/controls.js";
 import { Icon } from "../parts/icon.js";
@@ -14,7 +14,7 @@ export function LogInPage() {
   const [busy, run] = useBusy();
   const { problem } = useStore(session);
   const input = useRef();
-  useEffect(() => input.current.focus(), []);
+  useLayoutEffect(() => input.current.focus(), []);
 
   const submit = (event) => {
     event.preventDefault();

@@ -1,5 +1,5 @@
 // Requests and errors, newest first; new requests come in at the top by themselves.
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { get, remove, withQuery } from "../api.js";
 import { clock, count, fullTime, latency, plural, short } from "../format.js";
 import { html } from "../html.js";
@@ -15,7 +15,7 @@ import { confirm } from "../parts/dialog.js";
 import { Icon } from "../parts/icon.js";
 import { Menu } from "../parts/menu.js";
 import { report, toast } from "../parts/toast.js";
-import { navigate } from "../router.js";
+import { navigate, place } from "../router.js";
 import { PageHead } from "../shell.js";
 import { useStore } from "../store.js";
 
@@ -64,44 +64,61 @@ function Table({ tab, rows, selected, onSelect, onAll, keyName }) {
     </div>`;
 }
 
+/** Rows with those that have come in, the latest last, on top. */
+function withFresh(fresh, rows) {
+  const there = new Set(fresh.map((row) => row.id));
+  return [...fresh.map((row) => ({ ...row, fresh: true })).reverse(), ...rows.filter((row) => !there.has(row.id))];
+}
+
 /** The rows that the filter asks for, page by page, and what comes in meanwhile. */
 function useRows(tab, query, live) {
   const [state, setState] = useState({ rows: [], next: "", loading: true, error: null });
   const address = `/api/admin/${tab}`;
   const filter = JSON.stringify(apiQuery(query));
   const asked = useRef(0);
+  const answered = useRef(0);  // replies to this question and those before are of no use any more
+  const meanwhile = useRef(null);  // what comes in while a reply is awaited, which may be from before
 
   const load = useCallback(async (before = "") => {
     const turn = ++asked.current;
+    if (before) answered.current = turn - 1;  // what follows the rows that are there
+    else meanwhile.current = [];
     setState((old) => ({ ...old, loading: true, error: null, rows: before ? old.rows : old.rows.filter(() => old.key === tab + filter) }));
     try {
       const reply = await get(address, { ...apiQuery(query), before, limit: PAGE });
-      if (turn !== asked.current) return;
-      setState((old) => ({ rows: before ? [...old.rows, ...reply[tab]] : reply[tab], next: reply.next, loading: false, error: null, key: tab + filter }));
+      if (turn <= answered.current) return;
+      answered.current = turn;
+      const came = meanwhile.current;
+      meanwhile.current = null;
+      setState((old) => ({ rows: before ? [...old.rows, ...reply[tab]] : withFresh(came ?? [], reply[tab]), next: reply.next, loading: false, error: null, key: tab + filter }));
     } catch (error) {
-      if (turn === asked.current) setState((old) => ({ ...old, loading: false, error }));
+      if (turn > answered.current) setState((old) => ({ ...old, loading: false, error }));
     }
   }, [tab, filter]);
-  useEffect(() => { load(); }, [load]);
+  // Rows of another filter are gone at once.
+  useLayoutEffect(() => {
+    answered.current = asked.current;
+    load();
+  }, [load]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!live) return;
     let waiting = [];
     let timer = 0;
     const flush = () => {
       timer = 0;
       if (tab === "errors") return load();
-      const fresh = waiting.reverse().map((row) => ({ ...row, fresh: true }));
+      const fresh = waiting;
       waiting = [];
       setState((old) => {
-        const there = new Set(fresh.map((row) => row.id));
-        const rows = [...fresh, ...old.rows.filter((row) => !there.has(row.id))];
+        const rows = withFresh(fresh, old.rows);
         return { ...old, rows: rows.length > MOST_LIVE && old.rows.length <= MOST_LIVE ? rows.slice(0, MOST_LIVE) : rows };
       });
     };
     const off = onLive("request", (request) => {
       if (tab === "errors" ? !(request.failure || request.attempts > 1) : !matches(query, request)) return;
       waiting.push(request);
+      if (tab === "requests") meanwhile.current?.push(request);
       timer ||= setTimeout(flush, tab === "errors" ? 1500 : 400);
     });
     const offAgain = onLive("resync", () => load());
@@ -128,7 +145,7 @@ export function LogsPage({ query }) {
   useEffect(() => setSelected(new Set()), [tab]);
 
   const keyName = useCallback((id) => (id === "" || id == null ? "–" : byId?.get(String(id))?.key ?? `#${id}`), [byId]);
-  const change = (fields) => navigate(withQuery("/error_logs", { ...query, ...fields }), { replace: true });
+  const change = (fields) => navigate(withQuery("/error_logs", { ...place.get().query, ...fields }), { replace: true });
   const there = useMemo(() => new Set(rows.filter((row) => selected.has(row.id)).map((row) => row.id)), [rows, selected]);
 
   const onSelect = (id, on, range) => {

@@ -1,5 +1,5 @@
 // Try a prompt against any model, through the pool.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { copy } from "../clipboard.js";
 import { count, latency } from "../format.js";
@@ -96,9 +96,9 @@ export function PlayPage() {
       settingsStore.set((old) => ({ ...old, model: old.model || first || "" }));
     }, report);
     if (!keys.get()) loadKeys().catch(() => {});
-    input.current.focus();
     return watchKeys();
   }, []);
+  useLayoutEffect(() => input.current.focus(), []);
 
   // The end stays in view while the answer grows, unless the reader has gone up to read.
   useEffect(() => {

@@ -56,12 +56,11 @@ export function Chart({ name, times, series, step, height = 220, bare = false, f
   const plot = useRef(null);
   const latest = useRef();
   latest.current = { times, series };
+  const isLong = () => latest.current.times.at(-1) - latest.current.times[0] > 1.5 * DAY;
+  const describe = (index) => latest.current.series.map((one) => `${one.label}: ${(one.shown ?? format)((one.real ?? one.values)[index] ?? 0)}`);
 
   useEffect(() => {
     const host = box.current;
-    const isLong = () => latest.current.times.at(-1) - latest.current.times[0] > 1.5 * DAY;
-    const describe = (index) => latest.current.series.map((one) => `${one.label}: ${(one.shown ?? format)((one.real ?? one.values)[index] ?? 0)}`);
-
     const tooltip = (u) => {
       const { idx, left } = u.cursor;
       const element = tip.current;
@@ -104,28 +103,10 @@ export function Chart({ name, times, series, step, height = 220, bare = false, f
     const dark = matchMedia("(prefers-color-scheme: dark)");
     addEventListener("themechange", draw);
     dark.addEventListener("change", draw);
-
-    const onKey = (event) => {
-      const u = plot.current;
-      const last = latest.current.times.length - 1;
-      if (!u || last < 0) return;
-      const now = u.cursor.idx ?? last;
-      const next = { ArrowLeft: now - 1, ArrowRight: now + 1, Home: 0, End: last }[event.key];
-      if (next === undefined) return;
-      event.preventDefault();
-      const index = Math.max(0, Math.min(last, next));
-      u.setCursor({ left: u.valToPos(latest.current.times[index], "x"), top: 10 });
-      spoken.current.textContent = `${timeText(latest.current.times[index], step, isLong())}: ${describe(index).join(", ")}`;
-    };
-    const onBlur = () => plot.current?.setCursor({ left: -10, top: -10 });
-    host.addEventListener("keydown", onKey);
-    host.addEventListener("blur", onBlur);
     return () => {
       resized.disconnect();
       removeEventListener("themechange", draw);
       dark.removeEventListener("change", draw);
-      host.removeEventListener("keydown", onKey);
-      host.removeEventListener("blur", onBlur);
       plot.current?.destroy();
       plot.current = null;
     };
@@ -133,8 +114,21 @@ export function Chart({ name, times, series, step, height = 220, bare = false, f
 
   useEffect(() => { plot.current?.setData([times, ...series.map((one) => one.values)]); }, [times, series]);
 
+  const onKeyDown = (event) => {
+    const u = plot.current;  // drawn after the first paint: a reader may be faster
+    const last = times.length - 1;
+    if (last < 0) return;
+    const now = u?.cursor.idx ?? last;
+    const next = { ArrowLeft: now - 1, ArrowRight: now + 1, Home: 0, End: last }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    const index = Math.max(0, Math.min(last, next));
+    u?.setCursor({ left: u.valToPos(times[index], "x"), top: 10 });
+    spoken.current.textContent = `${timeText(times[index], step, isLong())}: ${describe(index).join(", ")}`;
+  };
+  const onBlur = () => plot.current?.setCursor({ left: -10, top: -10 });
   return html`
-    <div class="chart" tabindex="0" role="group" aria-roledescription="chart" aria-label=${`${name}. Arrow keys read it out.`} ref=${box}>
+    <div class="chart" tabindex="0" onKeyDown=${onKeyDown} onBlur=${onBlur} role="group" aria-roledescription="chart" aria-label=${`${name}. Arrow keys read it out.`} ref=${box}>
       <div class="chart-tip" ref=${tip} hidden></div>
       <div class="offscreen" aria-live="polite" ref=${spoken}></div>
     </div>`;

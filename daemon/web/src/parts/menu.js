@@ -3,11 +3,12 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "../html.js";
 import { Icon } from "./icon.js";
 
-/** items: {label, icon, danger, run}; falsy ones are left out. */
-export function Menu({ label, items, className = "icon-button", children, tabindex }) {
+/** items: {label, icon, danger, run}; falsy ones are left out. `of`: whose actions they are; the menu closes when that is another. */
+export function Menu({ label, items, className = "icon-button", children, tabindex, of }) {
   const [open, setOpen] = useState(false);
   const button = useRef();
   const list = useRef();
+  const place = useRef();  // where the button was when the menu was put beside it
   const close = () => { setOpen(false); button.current?.focus(); };
 
   // In the top layer, so that no table cuts it off; hence placed by hand.
@@ -15,7 +16,7 @@ export function Menu({ label, items, className = "icon-button", children, tabind
     if (!open) return;
     const menu = list.current;
     menu.showPopover?.();
-    const at = button.current.getBoundingClientRect();
+    const at = place.current = button.current.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = menu;
     const below = at.bottom + 4 + height <= innerHeight;
     menu.style.left = `${Math.max(8, Math.min(at.right - width, innerWidth - width - 8))}px`;
@@ -23,12 +24,18 @@ export function Menu({ label, items, className = "icon-button", children, tabind
     menu.querySelector("button").focus();
   }, [open]);
 
+  useLayoutEffect(() => () => setOpen(false), [of]);
+
   useEffect(() => {
     if (!open) return;
     const away = (event) => {
       if (!list.current?.contains(event.target) && !button.current?.contains(event.target)) setOpen(false);
     };
-    const scrolled = () => setOpen(false);
+    // Not for a scrolling that brought the focus here, and is told of late.
+    const scrolled = () => {
+      const { top, left } = button.current.getBoundingClientRect();
+      if (top !== place.current.top || left !== place.current.left) setOpen(false);
+    };
     document.addEventListener("mousedown", away);
     addEventListener("scroll", scrolled, { passive: true });
     return () => { document.removeEventListener("mousedown", away); removeEventListener("scroll", scrolled); };

@@ -54,8 +54,11 @@ export function VirtualRows({ rows, height, least, draw, className = "", role = 
     measure();
     scroller.addEventListener("scroll", soon, { passive: true });
     addEventListener("resize", soon);
+    const moved = new ResizeObserver(soon);  // what stands above the list grew or shrank
+    moved.observe(document.body);
     return () => {
       cancelAnimationFrame(frame);
+      moved.disconnect();
       scroller.removeEventListener("scroll", soon);
       removeEventListener("resize", soon);
     };

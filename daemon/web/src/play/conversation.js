@@ -5,7 +5,7 @@ import { createStore } from "../store.js";
 /** turns: {role, text, pictures, reasoning, model, key, usage, first_ms, ms, finish, error}; busy: an answer is coming in. */
 export const conversation = createStore({ turns: [], busy: false });
 
-let stopping = null;
+let stopping = null;  // what stops the answer that is coming in; null when it is no longer wanted
 
 const content = ({ text, pictures }) => (pictures?.length
   ? [{ type: "text", text }, ...pictures.map((url) => ({ type: "image_url", image_url: { url } }))] : text);
@@ -41,14 +41,14 @@ async function* events(reply) {
 async function answer(settings) {
   const turn = { role: "assistant", text: "", reasoning: "", model: settings.model };
   const turns = conversation.get().turns;
+  const own = stopping = new AbortController();
   let frame = 0;
   // Pieces come faster than the screen can show them.
   const draw = () => { frame ||= requestAnimationFrame(() => { frame = 0; conversation.set((old) => ({ ...old, turns: [...turns, { ...turn }] })); }); };
   conversation.set({ turns: [...turns, turn], busy: true });
-  stopping = new AbortController();
   const start = performance.now();
   try {
-    const reply = await open("POST", "/v1/chat/completions", body(turns, settings), { signal: stopping.signal });
+    const reply = await open("POST", "/v1/chat/completions", body(turns, settings), { signal: own.signal });
     turn.key = reply.headers.get("x-gembal-key") ?? "";
     for await (const event of events(reply)) {
       if (event.error) throw new Error(event.error.message ?? "the answer broke off");
@@ -66,7 +66,7 @@ async function answer(settings) {
   }
   turn.ms = performance.now() - start;
   cancelAnimationFrame(frame);
-  conversation.set({ turns: [...turns, { ...turn }], busy: false });
+  if (stopping === own) conversation.set({ turns: [...turns, { ...turn }], busy: false });
 }
 
 export function say(text, pictures, settings) {
@@ -81,4 +81,4 @@ export function again(settings) {
 }
 
 export const stop = () => stopping?.abort();
-export const clear = () => { stop(); conversation.set({ turns: [], busy: false }); };
+export const clear = () => { stop(); stopping = null; conversation.set({ turns: [], busy: false }); };
