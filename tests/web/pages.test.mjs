@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { chromium } from "playwright-core";
 import { ADMIN, ask, startDaemon } from "./daemon.mjs";
 import { tabTo, tabToAndPress, visit } from "./keyboard.mjs";
+import { startProxy } from "./proxy.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Addresses, and what is there once all of the page is. */
@@ -56,6 +57,7 @@ async function logIn(page, path = "/") {
 for (const viewport of SIZES) {
   describe(`with the keyboard, ${viewport.width} pixels wide`, () => {
     let daemon;
+    let proxy;
     let page;
     let problems;
     let context;
@@ -64,11 +66,13 @@ for (const viewport of SIZES) {
 
     before(async () => {
       daemon = await startDaemon();
+      proxy = await startProxy();
       ({ page, problems, context } = await open(daemon.url, { viewport }));
     });
     after(async () => {
       await context?.close();
       await daemon?.stop();
+      await proxy?.stop();
     });
 
     test("a wrong token is refused, the right one opens the keys", async () => {
@@ -154,6 +158,37 @@ for (const viewport of SIZES) {
       await page.keyboard.type("many");
       await page.locator('[data-key="pool.max_retries"] .problem').filter({ hasText: /\w/ }).waitFor();
       await tabToAndPress(page, "Discard");
+    });
+
+    test("proxies are tried out before they are used", async () => {
+      const dead = "http://127.0.0.1:1";
+      const setting = page.locator('[data-key="upstream.proxies"]');
+      await page.goto("/config");
+      await page.getByLabel("Search settings").focus();
+      await page.keyboard.type("upstream.proxies");
+      await tabToAndPress(page, "Add in bulk");
+      await page.keyboard.insertText(`${proxy.url}\n${dead}`);
+      await tabToAndPress(page, "Add 2 lines");
+      await tabToAndPress(page, "Check all");
+      await says(dialog(), "Checked 2 of 2: 1 working, 1 not");
+      await says(dialog().getByRole("listitem").filter({ hasText: proxy.url }), "Works");
+      await says(dialog().getByRole("listitem").filter({ hasText: dead }), "Fails");
+      await tabToAndPress(page, "Take 1 off the list");
+      await setting.getByRole("listitem").filter({ hasText: dead }).waitFor({ state: "detached" });
+      await says(setting.getByRole("listitem"), proxy.url);
+      await tabToAndPress(page, "Save all");
+      await says(setting.locator(".tag"), "Saved here");
+
+      const before = proxy.passed.length;
+      assert.equal(await ask(daemon.url, "gemini-2.5-flash-lite"), 200);
+      assert.match(proxy.passed.slice(before).join("\n"), /^POST http:.*gemini-2\.5-flash-lite/m);
+
+      // It is checked as the page shows it once it is saved, too.
+      await tabToAndPress(page, "Check");
+      await says(dialog(), "Checked 1 of 1: 1 working, 0 not");
+      await page.keyboard.press("Escape");
+      await tabToAndPress(page, "Reset to what it is without this");
+      await says(setting.locator(".tag"), "Default");
     });
 
     test("an error is found, with its details", async () => {

@@ -1,5 +1,5 @@
 // A fitting field for each type of setting. All get {setting, value, onChange, id, describedBy, bad}.
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { post } from "../api.js";
 import { copy } from "../clipboard.js";
 import { plural } from "../format.js";
@@ -8,7 +8,7 @@ import { Select, Switch } from "../parts/controls.js";
 import { Icon } from "../parts/icon.js";
 import { report } from "../parts/toast.js";
 import { pickModel, pickModels } from "./models.js";
-import { checkProxies } from "./proxies.js";
+import { checkProxies, shownProxy } from "./proxies.js";
 import { fromPairs, inWords, isModel, isModelList, isPairs, isProxies, isToken, newToken, pairsOf, same } from "./values.js";
 
 const field = ({ id, describedBy, bad, setting }) => ({
@@ -52,12 +52,24 @@ function useReveal(setting) {
   return [whole, button];
 }
 
+/** The ref of a field that has the focus once `which` has changed: what had it is gone then. */
+function useFollowed(which) {
+  const input = useRef();
+  const first = useRef(true);
+  useLayoutEffect(() => {
+    if (!first.current) input.current?.focus();
+    first.current = false;
+  }, [which]);
+  return input;
+}
+
 /** One sees that there is a secret, the secret itself when asked, and can put another in its place. */
 function SecretEditor(props) {
   const { setting, value, onChange } = props;
   const [shown, setShown] = useState(false);
   const changed = value !== setting.value;
   const [open, setOpen] = useState(false);
+  const input = useFollowed(open);
   const [whole, reveal] = useReveal(setting);
   if (!open && !changed) {
     return html`
@@ -71,7 +83,7 @@ function SecretEditor(props) {
   const typed = changed ? value : "";
   return html`
     <div class="editor-row">
-      <span class="with-button grow"><input class="input" ...${field(props)} autofocus type=${shown ? "text" : "password"} value=${typed} placeholder="New value"
+      <span class="with-button grow"><input ref=${input} class="input" ...${field(props)} type=${shown ? "text" : "password"} value=${typed} placeholder="New value"
         onInput=${(event) => onChange(event.target.value || setting.value)} />
         <button class="icon-button" aria-label="Show what is typed" aria-pressed=${shown} onClick=${() => setShown(!shown)}><${Icon} name=${shown ? "eye-off" : "eye"} /></button></span>
       ${isToken(setting) && html`<button class="button small" onClick=${() => { const token = newToken(); onChange(token); setShown(true); copy(token, "the new token"); }}>
@@ -86,9 +98,10 @@ function ListEditor(props) {
   const { setting, value: items, onChange } = props;
   const [typed, setTyped] = useState("");
   const [bulk, setBulk] = useState(null);
+  const input = useFollowed(bulk !== null);
   const old = setting.secret ? setting.value ?? [] : [];
   const [whole, reveal] = useReveal(setting);
-  const masked = (item) => (old.includes(item) ? whole?.[old.indexOf(item)] ?? item : item.slice(0, 10) + "…");
+  const masked = (item) => (old.includes(item) ? whole?.[old.indexOf(item)] ?? item : isProxies(setting) ? shownProxy(item) : item.slice(0, 10) + "…");
   const add = (more) => onChange([...items, ...more.filter((one, at) => !items.includes(one) && more.indexOf(one) === at)]);
   const addTyped = () => {
     if (!typed.trim()) return;
@@ -104,7 +117,7 @@ function ListEditor(props) {
     const lines = bulk.split("\n").map((line) => line.trim()).filter(Boolean);
     return html`
       <div class="list-editor">
-        <textarea class="input code" rows="8" autofocus aria-label=${`${setting.key}, one per line`} value=${bulk} onInput=${(event) => setBulk(event.target.value)}></textarea>
+        <textarea ref=${input} class="input code" rows="8" aria-label=${`${setting.key}, one per line`} value=${bulk} onInput=${(event) => setBulk(event.target.value)}></textarea>
         <div class="editor-row"><button class="button small primary" onClick=${() => { setting.secret ? add(lines) : onChange([...new Set(lines)]); setBulk(null); }}>
             ${setting.secret ? `Add ${plural(lines.length, "line")}` : `Use ${plural(lines.length, "line")}`}</button>
           <button class="button small ghost" onClick=${() => setBulk(null)}>Cancel</button></div>
@@ -122,7 +135,7 @@ function ListEditor(props) {
           <button class="icon-button small" aria-label=${`Remove ${setting.secret ? `entry ${at + 1}` : item}`} onClick=${() => removeAt(at)}><${Icon} name="x" size=${14} /></button></li>`)}
       </ul>`}
       <div class="editor-row">
-        <input class="input" ...${field(props)} placeholder="Add…" value=${typed} onInput=${(event) => setTyped(event.target.value)}
+        <input ref=${input} class="input" ...${field(props)} placeholder="Add…" value=${typed} onInput=${(event) => setTyped(event.target.value)}
                onKeyDown=${(event) => { if (event.key === "Enter") { event.preventDefault(); addTyped(); } }}
                onPaste=${(event) => {
                  const lines = linesOf(event.clipboardData.getData("text"));

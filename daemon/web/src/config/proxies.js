@@ -9,7 +9,7 @@ import { Dialog, openDialog } from "../parts/dialog.js";
 const SLICE = 8;
 
 /** Passwords are not for the screen. */
-const shown = (proxy) => proxy.replace(/\/\/[^@/]*@/, "//");
+export const shownProxy = (proxy) => proxy.replace(/^(.*?\/\/|(?!.*\/\/))([^:@]*):.*@/, "$1$2:…@");
 
 function CheckProxies({ proxies: all, onClose }) {
   const [turn, setTurn] = useState(all);
@@ -49,7 +49,7 @@ function CheckProxies({ proxies: all, onClose }) {
       <${Problem} error=${error} />
       <ul class="proxy-results">${all.map((proxy) => {
         const one = results.get(proxy);
-        return html`<li key=${proxy}><code class="clip">${shown(proxy)}</code>
+        return html`<li key=${proxy}><code class="clip">${shownProxy(proxy)}</code>
           ${one ? html`<span class=${`status ${one.works ? "ok" : "disabled"}`}><span class="dot"></span>${one.works ? "Works" : "Fails"}</span>
             <span class="muted">${one.works ? latency(one.latency_ms) : one.message}</span>` : html`<span class="muted">…</span>`}</li>`;
       })}</ul>
