@@ -67,7 +67,7 @@ export function CheckDialog({ ids: all, onClose }) {
       <${Segments} label="Results shown" value=${shown} onChange=${setShown}
          options=${[["all", "All"], ["good", "Usable"], ["bad", "Bad"], ["unsure", "Not reached"]]} />
       <div class="check-results" tabindex="0" role="group" aria-label="Results">
-        <${VirtualRows} rows=${rows} height=${rowHeight} least=${ROW} role="list" draw=${(one, _, slot) => html`
+        <${VirtualRows} rows=${rows} height=${rowHeight} role="list" draw=${(one, _, slot) => html`
           <div class="check-row" role="listitem" key=${slot}>
             <code>${known.get(String(one.id))?.key ?? one.id}</code>
             <${Verdict} verdict=${one.verdict} />

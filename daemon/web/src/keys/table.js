@@ -83,6 +83,7 @@ function KeyCell({ id, masked }) {
 function Row({ row, index, selected, expanded, now, onSelect, onExpand }) {
   const id = String(row.id);
   const ids = [id];
+  const open = expanded && row.models.length > 0;
   const items = [
     { label: "Details", icon: "info", run: () => showKey(id) },
     { label: "Check now", icon: "pulse", run: () => checkKeys(ids) },
@@ -94,7 +95,7 @@ function Row({ row, index, selected, expanded, now, onSelect, onExpand }) {
     { label: "Delete…", icon: "trash", danger: true, run: () => removeKeys(ids) },
   ];
   return html`
-    <div role="row" class=${`key-row ${selected ? "selected" : ""}`} aria-rowindex=${index + 2} aria-selected=${selected} data-id=${id}>
+    <div role="row" class=${`key-row ${selected ? "selected" : ""} ${open ? "expanded" : ""}`} aria-rowindex=${index + 2} aria-selected=${selected} data-id=${id}>
       <div role="cell" class="c-select"><input type="checkbox" data-column="select" aria-label=${`Select ${row.key}`} checked=${selected}
         onClick=${(event) => onSelect(id, event.target.checked, event.shiftKey)} /></div>
       <div role="cell" class="c-status"><${Status} status=${row.status} until=${row.until} />
@@ -113,7 +114,7 @@ function Row({ row, index, selected, expanded, now, onSelect, onExpand }) {
       <div role="cell" class="c-last_error"><div class="two-lines" title=${row.last_error}>${row.last_error || html`<span class="faint">–</span>`}</div></div>
       <div role="cell" class="c-last_used muted" title=${fullTime(row.last_used)}>${ago(row.last_used, now)}</div>
       <div role="cell" class="c-menu"><${Menu} of=${id} label=${`Actions for ${row.key}`} items=${items} /></div>
-      ${expanded && row.models.length > 0 && html`<div role="cell" class="c-expanded"><${ModelStates} models=${row.models} /></div>`}
+      ${open && html`<div role="cell" class="c-expanded"><${ModelStates} models=${row.models} /></div>`}
     </div>`;
 }
 
@@ -164,7 +165,7 @@ export function KeyTable({ rows, selected, onSelected, sort, onSort }) {
   return html`
     <div class="key-table" role="table" aria-label="Keys" aria-rowcount=${rows.length + 1} onKeyDown=${moveBetweenRows}>
       <${Head} sort=${sort} onSort=${onSort} checked=${all} some=${selected.size > 0} onAll=${onAll} />
-      <${VirtualRows} rows=${rows} height=${height} least=${cards ? CARD : ROW} className="key-rows" draw=${(row, index, slot) => html`
+      <${VirtualRows} rows=${rows} height=${height} className="key-rows" draw=${(row, index, slot) => html`
         <${Row} key=${slot} row=${row} index=${index} now=${now} selected=${selected.has(String(row.id))}
                 expanded=${expanded.has(String(row.id))} onSelect=${select} onExpand=${expand} />`} />
     </div>`;

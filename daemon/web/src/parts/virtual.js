@@ -24,12 +24,13 @@ function rowAt(ends, y) {
 }
 
 /**
- * rows; `height(row)` in pixels, at least `least`; `draw(row, index, slot)` gives the row's node, with `slot` as its key: the nodes of
- * rows that leave the view are used for those that come into it, so rows keep no state of their own. Scrolls with the nearest
- * scrolling box, else with the page.
+ * rows, which have an id each; `height(row)` in pixels; `draw(row, index, slot)` gives the row's node, with `slot` as its key: the nodes
+ * of rows that leave the view are used for those that come into it, so rows keep no state of their own. A row that stays is drawn anew
+ * when it, its place or `draw` is another. Scrolls with the nearest scrolling box, else with the page.
  */
-export function VirtualRows({ rows, height, least, draw, className = "", role = "rowgroup", label }) {
+export function VirtualRows({ rows, height, draw, className = "", role = "rowgroup", label }) {
   const box = useRef();
+  const drawn = useRef(new Map());  // id -> {row, index, draw, slot, node}
   const [view, setView] = useState({ top: 0, bottom: 1200 });
   const ends = useMemo(() => {
     let sum = 0;
@@ -64,16 +65,33 @@ export function VirtualRows({ rows, height, least, draw, className = "", role = 
     };
   }, [rows.length]);
 
-  const slots = Math.ceil((innerHeight + 4 * BEYOND) / least) + 2;  // more than are ever drawn at once
   const total = ends.at(-1) ?? 0;
   const first = Math.min(rowAt(ends, view.top), Math.max(0, rows.length - 1));
-  const last = Math.min(rows.length, rowAt(ends, view.bottom) + 1);
+  // Their number differs by one or two from view to view: kept, as a node that is taken away has to be made again.
+  const needed = rowAt(ends, view.bottom) + 1;
+  const last = Math.min(rows.length, Math.max(needed, Math.min(first + drawn.current.size, needed + 2)));
   const before = first > 0 ? ends[first - 1] : 0;
   const after = total - (last > 0 ? ends[last - 1] : 0);
+  const seen = rows.slice(first, last);
+  const old = drawn.current;
+  drawn.current = new Map();
+  const taken = new Set(seen.map((row) => old.get(row.id)?.slot));
+  let free = 0;
+  const nodes = seen.map((row, i) => {
+    const index = first + i;
+    let one = old.get(row.id);
+    if (one?.row !== row || one.index !== index || one.draw !== draw) {
+      while (!one && taken.has(free)) free++;
+      const slot = one ? one.slot : free++;
+      one = { row, index, draw, slot, node: draw(row, index, slot) };
+    }
+    drawn.current.set(row.id, one);
+    return one.node;
+  });
   return html`
     <div ref=${box} class=${className} role=${role} aria-label=${label}
          style=${{ paddingTop: `${before}px`, paddingBottom: `${Math.max(0, after)}px` }}>
-      ${rows.slice(first, last).map((row, i) => draw(row, first + i, (first + i) % slots))}
+      ${nodes}
     </div>`;
 }
 
