@@ -12,6 +12,7 @@ function enter({ csrf, version = "" }) {
   session.set({ state: "in", version });
 }
 
+/** index.html has the browser ask while the scripts are on their way. */
 export async function findSession() {
   try {
     enter(await get("/api/admin/session"));
