@@ -9,6 +9,7 @@
 #include "daemon/paced_feed.hpp"
 #include "daemon/picture_hosting.hpp"
 #include "daemon/translated_extras.hpp"
+#include "lib/core/json_object.hpp"
 #include "lib/core/release.hpp"
 #include "lib/gemini/sources_rendering.hpp"
 
@@ -39,6 +40,7 @@ Result<std::vector<Body>> write_bodies(const Translation& translation, const std
     translation.vary(own, bodies.size());
     bodies.push_back(std::make_shared<const std::string>(to_text(own)));
   }
+  discard(*body);
   return bodies;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/core/json_object.hpp"
 #include "lib/core/text.hpp"
 
 namespace gembal {
@@ -415,6 +416,23 @@ Json object_with_room(std::size_t members) {
 
 std::string to_pretty_text(const Json& value) {
   return value.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+void discard(Json& value) {
+  if (value.is_object()) {
+    auto& members = value.get_ref<Json::object_t&>();
+    for (auto& [name, member] : members) {
+      if (member.is_structured()) discard(member);
+    }
+    members.clear();
+  } else if (value.is_array()) {
+    auto& values = value.get_ref<Json::array_t&>();
+    for (auto& one : values) {
+      if (one.is_structured()) discard(one);
+    }
+    values.clear();
+  }
+  value = nullptr;
 }
 
 const Json* find(const Json& value, std::string_view name) {

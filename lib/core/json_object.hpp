@@ -28,4 +28,8 @@ Json object_of(NamesAndValues&&... names_and_values) {
   return object;
 }
 
+/// Destroys a tree from its leaves up: null is left. The library's own way is made for any depth,
+/// moves every value onto a heap and takes twice as long.
+void discard(Json& value);
+
 }  // namespace gembal

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/core/json_object.hpp"
 #include "lib/gemini/error_reply.hpp"
 
 namespace gembal::gemini {
@@ -140,6 +141,7 @@ Result<Reply> read_reply(std::string_view json, std::size_t room) {
     const auto position = static_cast<std::int64_t>(reply.candidates.size());
     reply.candidates.push_back(read_candidate(candidate, position));
   }
+  discard(*parsed);
   return reply;
 }
 

@@ -1,6 +1,7 @@
 #include "lib/openai/chat.hpp"
 
 #include "lib/audio/encoder.hpp"
+#include "lib/core/json_object.hpp"
 #include "lib/core/text.hpp"
 #include "lib/gemini/model_name.hpp"
 #include "lib/gemini/voices.hpp"
@@ -110,6 +111,7 @@ Result<ChatCall> translate_chat(Json request, std::string_view model,
   if (auto taken = take_choices(request, traits, call); !taken) return std::move(taken).error();
   take_wishes(request, call.wishes);
   call.wishes.thoughts_in_text = take_extras(request, call.body);
+  discard(request);
   return call;
 }
 

@@ -224,9 +224,12 @@ Result<std::string> ChatRendering::whole(std::vector<gemini::Reply> replies) {
   }
   if (choices.empty())
     return Error{ErrorKind::upstream, "the upstream's answer has nothing in it", ""};
-  return to_text(object_of("id", identity_.id, "object", "chat.completion", "created",
-                           identity_.created, "model", identity_.model, "choices",
-                           std::move(choices), "usage", usage()));
+  Json body =
+      object_of("id", identity_.id, "object", "chat.completion", "created", identity_.created,
+                "model", identity_.model, "choices", std::move(choices), "usage", usage());
+  auto text = to_text(body);
+  discard(body);
+  return text;
 }
 
 void ChatRendering::append_chunk(std::string& out, std::int64_t index, const Json& delta,

@@ -2,7 +2,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "lib/core/json.hpp"
+#include "lib/core/json_object.hpp"
 #include "lib/openai/chat.hpp"
 #include "lib/openai/chat_rendering.hpp"
 
@@ -80,7 +80,9 @@ const openai::ReplyIdentity kIdentity{"chatcmpl-0123456789abcdef", 1'700'000'000
 
 std::string translate_request(const std::string& text) {
   auto call = openai::translate_chat(*parse_json(text));
-  return to_text(call->body);
+  auto body = to_text(call->body);
+  discard(call->body);
+  return body;
 }
 
 std::string translate_reply(const std::string& text) {
