@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <set>
 
@@ -338,9 +339,9 @@ TEST_F(ChatTest, PicturesOfAnAnswerAreSaved) {
 
 /// The Files API, as far as a chat uses it.
 struct FilesApi {
-  std::string origin;
-  std::string last_state = "ACTIVE";
+  std::string origin{};
   std::mutex mutex{};  // guards what follows
+  std::string last_state = "ACTIVE";
   std::size_t size = 0;
   std::string head{};            ///< of what was uploaded
   std::string key{};             ///< that began it
@@ -375,8 +376,9 @@ struct FilesApi {
 
 TEST_F(ChatTest, LargeFilesGoThroughTheFilesApi) {
   run(home_, {"keys", "add", "--exact"}, "key-two\nkey-three\n");
-  FilesApi api{upstream_.base_url().substr(0, upstream_.base_url().rfind('/'))};
-  set_answer([&api](Call& call) { api.answer(call); });
+  const auto api = std::make_shared<FilesApi>();
+  api->origin = upstream_.base_url().substr(0, upstream_.base_url().rfind('/'));
+  set_answer([api](Call& call) { api->answer(call); });
   const std::size_t size = 15u << 20;
   write(home_, "film.mp4",
         std::string("\0\0\0\x18"
@@ -386,15 +388,18 @@ TEST_F(ChatTest, LargeFilesGoThroughTheFilesApi) {
   const auto chat = run(home_, {"chat", "-f", "film.mp4", "What is this?"}, "", environment_);
   EXPECT_EQ(chat.status, 0) << chat.err;
   EXPECT_EQ(chat.out, "Hello\n");
-  EXPECT_EQ(api.size, size);
-  EXPECT_EQ(api.head.substr(4), "ftyp");
-  EXPECT_EQ(api.polls, 1);
-  EXPECT_EQ(api.keys, std::set{api.key}) << "only its own key may use a file";
+  {
+    const std::lock_guard lock(api->mutex);
+    EXPECT_EQ(api->size, size);
+    EXPECT_EQ(api->head.substr(4), "ftyp");
+    EXPECT_EQ(api->polls, 1);
+    EXPECT_EQ(api->keys, std::set{api->key}) << "only its own key may use a file";
+    api->last_state = "FAILED";
+  }
   const auto part = last_request(upstream_)["contents"][0]["parts"][0];
-  EXPECT_EQ(part["fileData"]["fileUri"], api.origin + "/v1beta/files/a") << part;
+  EXPECT_EQ(part["fileData"]["fileUri"], api->origin + "/v1beta/files/a") << part;
   EXPECT_EQ(part["fileData"]["mimeType"], "video/mp4") << part;
 
-  api.last_state = "FAILED";
   const auto failed = run(home_, {"chat", "-f", "film.mp4", "What is this?"}, "", environment_);
   EXPECT_EQ(failed.status, 4);
   EXPECT_NE(failed.err.find("the API cannot use 'film.mp4'"), std::string::npos) << failed.err;
