@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "lib/core/json_object.hpp"
+
 namespace gembal::daemon::admin {
 
 using keypool::Key;
@@ -41,6 +43,7 @@ Result<std::vector<Listed>> list_keys(store::KeyStore& store, TimePoint now) {
   }
   auto grouped = by_subject(*states);
   std::vector<Listed> all;
+  all.reserve(keys->size());
   for (auto& key : *keys) {
     auto own = grouped[quota_subject(key)];
     const auto [requests, tokens] = used[key.id];
@@ -55,24 +58,24 @@ Json to_json(const Listed& listed, bool show) {
   TimePoint until{};
   for (const auto& state : listed.states) {
     until = std::max(until, state.until);
-    models.push_back({{"model", state.model},
-                      {"status", to_string(state.status)},
-                      {"until", to_iso8601(state.until)},
-                      {"reason", state.reason}});
+    models.push_back(object_of("model", state.model, "status", to_string(state.status), "until",
+                               to_iso8601(state.until), "reason", state.reason));
   }
-  return {{"id", key.id},
-          {"key", show ? key.secret.reveal() : key.secret.redacted()},
-          {"label", key.label},
-          {"project", key.project},
-          {"tier", key.paid ? "paid" : "free"},
-          {"status", status_of(key, listed.states)},
-          {"reason", key.reason},
-          {"until", listed.states.empty() ? Json() : Json(to_iso8601(until))},
-          {"failures", key.failures},
-          {"requests_24h", listed.requests},
-          {"tokens_24h", listed.tokens},
-          {"last_used", key.last_used == TimePoint{} ? Json() : Json(to_iso8601(key.last_used))},
-          {"models", std::move(models)}};
+  auto json = object_with_room(13);
+  json["id"] = key.id;
+  json["key"] = show ? key.secret.reveal() : key.secret.redacted();
+  json["label"] = key.label;
+  json["project"] = key.project;
+  json["tier"] = key.paid ? "paid" : "free";
+  json["status"] = status_of(key, listed.states);
+  json["reason"] = key.reason;
+  json["until"] = listed.states.empty() ? Json() : Json(to_iso8601(until));
+  json["failures"] = key.failures;
+  json["requests_24h"] = listed.requests;
+  json["tokens_24h"] = listed.tokens;
+  json["last_used"] = key.last_used == TimePoint{} ? Json() : Json(to_iso8601(key.last_used));
+  json["models"] = std::move(models);
+  return json;
 }
 
 }  // namespace gembal::daemon::admin
