@@ -14,7 +14,7 @@ import { closeAllDialogs, Dialogs } from "./parts/dialog.js";
 import { report, Toasts } from "./parts/toast.js";
 import { navigate, place } from "./router.js";
 import { findSession, session } from "./session.js";
-import { Shell } from "./shell.js";
+import { Shell, Starting } from "./shell.js";
 import { useStore } from "./store.js";
 import { ConfigPage } from "./pages/config.js";
 import { DocsPage } from "./pages/docs.js";
@@ -73,7 +73,7 @@ function App() {
   useEffect(() => { if (broken) repair(); }, [path]);
 
   if (broken) return html`<${Broken} error=${broken} />`;
-  if (state === "unknown") return null;
+  if (state === "unknown") return html`<${Starting} />`;
   if (state === "out") return html`<${LogInPage} />`;
   if (!known) return null;
   return html`<${Shell} path=${path} title=${known.title}><${known.Page} query=${query} /><//>`;

@@ -32,6 +32,10 @@ export const Mark = () => html`
     <path d="M10 8l6 17.500L22 8M5.500 14h21" fill="none" class="mark-lines" />
   </svg>`;
 
+/** Until it is known who is there. index.html has the same, which is seen before the scripts have come. */
+export const Starting = () => html`
+  <div class="shell" aria-busy="true"><header class="side"><span class="brand"><${Mark} /><span>gembal</span></span></header></div>`;
+
 function Live() {
   const state = useStore(liveState);
   return html`
