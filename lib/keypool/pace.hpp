@@ -18,8 +18,8 @@ class MinuteWindow {
   };
 
   void add(TimePoint now, std::uint32_t requests, std::uint32_t tokens);
-  /// More tokens (below 0: fewer) of a request that was counted at `then`. Out of the window they are
-  /// not counted any more.
+  /// More tokens (below 0: fewer) of a request that was counted at `then`. Out of the window they
+  /// are not counted any more.
   void add_late(TimePoint then, std::int64_t tokens);
   /// Takes back a request that upstream did not count.
   void take_back(TimePoint now, std::uint32_t tokens);
