@@ -203,9 +203,10 @@ SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
 
 /// What one call carries through its tries.
 struct Dispatcher::Run {
-  Run(Call its_call, Limits its_limits, async::Interrupt& its_interrupt, Journey& its_journey)
+  Run(Call its_call, const Limits& its_limits, async::Interrupt& its_interrupt,
+      Journey& its_journey)
       : call(std::move(its_call)),
-        limits(std::move(its_limits)),
+        limits(its_limits),
         interrupt(its_interrupt),
         journey(its_journey),
         plan(call.body_source ? 0 : limits.max_retries, call.seeks_owner) {}
@@ -375,7 +376,7 @@ async::Task<Result<Lease>> Dispatcher::wait(Run& run, Error error) {
 
 async::Task<Result<Answer>> Dispatcher::open(Call call, Limits limits, async::Interrupt& interrupt,
                                              Journey& journey) {
-  Run run(std::move(call), std::move(limits), interrupt, journey);
+  Run run(std::move(call), limits, interrupt, journey);
   std::optional<Try> last;
   const Exit straight;
 
