@@ -215,7 +215,7 @@ class Builder {
       return fail("a JSON object with more than " + std::to_string(kMostMembers) + " members");
     }
     if (object.size() == object.capacity()) grow(object);
-    member_ = &object[std::move(name)];
+    member_ = &object[name];
     return true;
   }
 
