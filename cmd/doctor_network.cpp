@@ -163,7 +163,9 @@ Finding check_name(const std::string& host) {
   ::gai_suspend(list, 1, &patience);
   const int state = ::gai_error(&lookup->request);
   if (state == EAI_INPROGRESS) {
-    if (::gai_cancel(&lookup->request) != EAI_CANCELED) (void)lookup.release();
+    if (::gai_cancel(&lookup->request) != EAI_CANCELED) {
+      [[maybe_unused]] const auto* still_used = lookup.release();
+    }
     return {"name", Health::fail, host + " could not be looked up in time",
             "check the network and the name servers in /etc/resolv.conf"};
   }
