@@ -99,7 +99,7 @@ class ModelQueue {
   /// How many subjects are in.
   std::size_t size() const { return ready_.size() + waiting_; }
   bool has_ready() const { return !ready_.empty(); }
-  bool has_waiting() const { return timed_.size() > 0; }
+  bool has_waiting() const { return !timed_.empty(); }
   bool in_use() const { return in_flight_ > 0; }
   /// When the first waiting subject is back; nullopt when none waits.
   std::optional<TimePoint> first_back() const;
