@@ -444,6 +444,12 @@ const Json* find(const Json& value, std::string_view name) {
   return nullptr;
 }
 
+const Json& array_in(const Json& value, std::string_view name) {
+  static const Json none = Json::array();
+  const Json* member = find(value, name);
+  return member && member->is_array() ? *member : none;
+}
+
 const Json* find(const Json& value, std::string_view name, std::string_view other_name) {
   const Json* member = find(value, name);
   return member ? member : find(value, other_name);

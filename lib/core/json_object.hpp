@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <utility>
 
 #include "lib/core/json.hpp"
@@ -27,6 +28,9 @@ Json object_of(NamesAndValues&&... names_and_values) {
                    std::forward<NamesAndValues>(names_and_values)...);
   return object;
 }
+
+/// The member that is an array; an empty one when there is no such member.
+const Json& array_in(const Json& value, std::string_view name);
 
 /// Destroys a tree from its leaves up: null is left. The library's own way is made for any depth,
 /// moves every value onto a heap and takes twice as long.

@@ -5,14 +5,12 @@
 #include <optional>
 #include <set>
 
+#include "lib/core/json_object.hpp"
 #include "lib/gemini/schema.hpp"
 #include "lib/openai/bad_request.hpp"
 
 namespace gembal::openai {
 namespace {
-
-/// In place of a list that is not there: a temporary one would copy the list that is.
-const Json kNone = Json::array();
 
 /// What models that draw do without being given a tool for it.
 constexpr std::string_view kDrawing = "image_generation";
@@ -210,8 +208,7 @@ Result<Json> choose(const Json& choice) {
     const Json& allowed = wrapped ? *wrapped : choice;
     if (string_in(allowed, "mode") != "required") return mode("AUTO");
     Json names = Json::array();
-    const Json* tools = find(allowed, "tools");
-    for (const auto& tool : tools && tools->is_array() ? *tools : kNone) {
+    for (const auto& tool : array_in(allowed, "tools")) {
       if (!named_in(tool).empty()) names.push_back(named_in(tool));
     }
     return only(std::move(names));
@@ -259,8 +256,7 @@ Result<void> translate_tools(const Json& request, const gemini::ModelTraits& tra
 
 std::vector<std::string> custom_tools_in(const Json& request) {
   std::vector<std::string> names;
-  const Json* tools = find(request, "tools");
-  for (const auto& tool : tools && tools->is_array() ? *tools : kNone) {
+  for (const auto& tool : array_in(request, "tools")) {
     if (string_in(tool, "type") == "custom") names.emplace_back(named_in(tool));
   }
   return names;

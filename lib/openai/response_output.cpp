@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
+#include "lib/core/json_object.hpp"
 #include "lib/openai/response_items.hpp"
 
 namespace gembal::openai {
 namespace {
-
-/// In place of a list that is not there: a temporary one would copy the list that is.
-const Json kNone = Json::array();
 
 using gemini::Piece;
 
@@ -28,8 +26,7 @@ Json part_of(bool refuses, std::string_view text) {
 
 Json links_of(const Json& grounding) {
   Json links = Json::array();
-  const Json* chunks = find(grounding, "groundingChunks");
-  for (const auto& chunk : chunks && chunks->is_array() ? *chunks : kNone) {
+  for (const auto& chunk : array_in(grounding, "groundingChunks")) {
     const Json* web = find(chunk, "web");
     if (web) links.push_back({{"type", "url"}, {"url", string_in(*web, "uri")}});
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/core/json_object.hpp"
 #include "lib/gemini/model_name.hpp"
 #include "lib/openai/bad_request.hpp"
 #include "lib/openai/chat_extras.hpp"
@@ -11,9 +12,6 @@
 
 namespace gembal::openai {
 namespace {
-
-/// In place of a list that is not there: a temporary one would copy the list that is.
-const Json kNone = Json::array();
 
 constexpr std::size_t kMostMetadata = 16;
 
@@ -83,13 +81,11 @@ ResponseWishes wishes_of(const Json& request) {
   ResponseWishes wishes;
   wishes.one_call = bool_in(request, "parallel_tool_calls") == false;
   wishes.custom_tools = custom_tools_in(request);
-  const Json* include = find(request, "include");
-  for (const auto& one : include && include->is_array() ? *include : kNone) {
+  for (const auto& one : array_in(request, "include")) {
     wishes.sealed_signatures |= one == "reasoning.encrypted_content";
     wishes.sources |= one == "web_search_call.action.sources";
   }
-  const Json* tools = find(request, "tools");
-  for (const auto& tool : tools && tools->is_array() ? *tools : kNone) {
+  for (const auto& tool : array_in(request, "tools")) {
     const Json* inner = find(tool, "tools");
     if (string_in(tool, "type") != "namespace" || !inner || !inner->is_array()) continue;
     const std::string space(string_in(tool, "name"));
