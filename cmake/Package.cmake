@@ -14,8 +14,21 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# Loaded when it is needed, so that nothing shows it; its package only recommends the certificates.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "libcurl4 (>= 7.88), ca-certificates")
+# Nothing shows dpkg-shlibdeps the libraries that are loaded late: they are in these packages. libcurl's only recommends the certificates.
+set(packages ca-certificates)
+find_program(DPKG_QUERY dpkg-query)
+foreach(library ${late_libraries})
+  file(REAL_PATH ${library} file)
+  cmake_path(GET file FILENAME filename)
+  execute_process(COMMAND ${DPKG_QUERY} --search "*/${CMAKE_LIBRARY_ARCHITECTURE}/${filename}" OUTPUT_VARIABLE owner ERROR_QUIET)
+  if(owner MATCHES "^([^:, ]+)[:,]")
+    list(APPEND packages ${CMAKE_MATCH_1})
+  elseif(DPKG_QUERY)
+    message(WARNING "no package has ${file}: the package of gembal will not depend on it")
+  endif()
+endforeach()
+list(REMOVE_DUPLICATES packages)
+list(JOIN packages ", " CPACK_DEBIAN_PACKAGE_DEPENDS)
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libsoci-mysql${SOCI_ABI}, libsoci-postgresql${SOCI_ABI}")  # loaded when store.url asks for one
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION  # below the project's own, which is the synopsis
 "It picks a key of the Gemini API that will work, tries another when it does

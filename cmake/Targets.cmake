@@ -36,6 +36,7 @@ target_precompile_headers(gembal_pch_asio PRIVATE <asio.hpp> <nlohmann/json.hpp>
 function(gembal_module name)
   cmake_parse_arguments(ARG "" "PCH" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
   add_library(gembal_${name} STATIC ${ARG_SOURCES})
+  set_property(GLOBAL APPEND PROPERTY GEMBAL_MODULES gembal_${name})
   target_link_libraries(gembal_${name} PUBLIC ${ARG_LINKS} PRIVATE gembal_options ${ARG_PRIVATE_LINKS})
   target_include_directories(gembal_${name} PUBLIC ${CMAKE_SOURCE_DIR})
   if(ARG_PCH)

@@ -93,53 +93,50 @@ Response from_text(std::string_view text) {
   return response;
 }
 
-}  // namespace
-
-class Site::Server final : public httplib::Server {
- public:
-  Server() {
-    set_error_handler([](const httplib::Request& request, httplib::Response& response) {
-      if (!response.body.empty()) return;
-      const std::string what = response.status == 404 ? "there is nothing at " + request.path
-                                                      : "the request cannot be served";
-      response.set_content(gemini::error_body(response.status, what),
-                           "application/json; charset=UTF-8");
-    });
-    set_exception_handler([](const httplib::Request&, httplib::Response& response, auto&&...) {
-      response.status = 500;
-    });
-  }
-
-  std::string serve(std::string request) {
-    MemoryStream stream(std::move(request));
-    process(*this, stream);
-    return stream.take_reply();
-  }
-
- private:
-  // Since 0.15 the addresses of both ends are arguments.
-  template <typename Self>
-  static void process(Self& self, MemoryStream& stream) {
-    bool closed = false;
-    const std::string nobody;
-    const auto nothing = [](httplib::Request&) {};
-    if constexpr (requires {
-                    self.process_request(stream, nobody, 0, nobody, 0, true, closed, nothing);
-                  }) {
-      self.process_request(stream, nobody, 0, nobody, 0, true, closed, nothing);
-    } else {
-      self.process_request(stream, true, closed, nothing);
-    }
-  }
+/// Lends a function that only classes made of the library's have the use of. No such class is made:
+/// it would need what the library says of its own, and with that the library itself before anybody
+/// asks for a page.
+struct Lent : httplib::Server {
+  static constexpr auto lend() { return &Lent::process_request; }
 };
 
-Site::Site() : server_(std::make_unique<Server>()) {}
+template <typename Function>
+void process(httplib::Server& server, Function process_request, MemoryStream& stream) {
+  bool closed = false;
+  const std::string nobody;
+  const auto nothing = [](httplib::Request&) {};
+  // Since 0.15 the addresses of both ends are arguments.
+  if constexpr (requires {
+                  (server.*process_request)(stream, nobody, 0, nobody, 0, true, closed, nothing);
+                }) {
+    (server.*process_request)(stream, nobody, 0, nobody, 0, true, closed, nothing);
+  } else {
+    (server.*process_request)(stream, true, closed, nothing);
+  }
+}
+
+}  // namespace
+
+Site::Site() : server_(std::make_unique<httplib::Server>()) {
+  server_->set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+    if (!response.body.empty()) return;
+    const std::string what = response.status == 404 ? "there is nothing at " + request.path
+                                                    : "the request cannot be served";
+    response.set_content(gemini::error_body(response.status, what),
+                         "application/json; charset=UTF-8");
+  });
+  server_->set_exception_handler([](const httplib::Request&, httplib::Response& response,
+                                    auto&&...) { response.status = 500; });
+}
+
 Site::~Site() = default;
 
 httplib::Server& Site::routes() { return *server_; }
 
 Response Site::serve(const Request& request) const {
-  return from_text(server_->serve(as_text(request)));
+  MemoryStream stream(as_text(request));
+  process(*server_, Lent::lend(), stream);
+  return from_text(stream.take_reply());
 }
 
 }  // namespace gembal::daemon::front

@@ -28,8 +28,7 @@ class Site {
   Response serve(const Request& request) const;
 
  private:
-  class Server;
-  std::unique_ptr<Server> server_;
+  std::unique_ptr<httplib::Server> server_;
 };
 
 }  // namespace gembal::daemon::front

@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "lib/core/text.hpp"
-#include "lib/http/late_curl.hpp"
 
 namespace gembal::http {
 namespace {
@@ -18,11 +17,6 @@ struct UrlFreer {
   void operator()(CURLU* url) const { curl_url_cleanup(url); }
 };
 using Url = std::unique_ptr<CURLU, UrlFreer>;
-
-Url empty_url() {
-  load_curl();
-  return Url(curl_url());
-}
 
 std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
   char* text = nullptr;
@@ -61,7 +55,7 @@ bool is_plain(std::string_view url) {
 std::optional<Link> read_link(std::string_view url) {
   url = trim(url);
   if (!is_plain(url)) return std::nullopt;
-  const Url parsed = empty_url();
+  const Url parsed(curl_url());
   if (!parsed ||
       curl_url_set(parsed.get(), CURLUPART_URL, std::string(url).c_str(), 0) != CURLUE_OK)
     return std::nullopt;
@@ -70,7 +64,7 @@ std::optional<Link> read_link(std::string_view url) {
 
 std::optional<Link> follow(const Link& link, std::string_view location) {
   if (!is_plain(location)) return std::nullopt;
-  const Url parsed = empty_url();
+  const Url parsed(curl_url());
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, link.url.c_str(), 0) != CURLUE_OK ||
       curl_url_set(parsed.get(), CURLUPART_URL, std::string(location).c_str(), 0) != CURLUE_OK)
     return std::nullopt;

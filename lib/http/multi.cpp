@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <mutex>
 
-#include "lib/http/late_curl.hpp"
 #include "lib/http/url.hpp"
 
 namespace gembal::http {
@@ -60,10 +59,7 @@ Multi::Multi(async::Loop& loop, ClientOptions options)
       sockets_(loop.executor()),
       timer_(loop.executor()) {
   static std::once_flag once;
-  std::call_once(once, [] {
-    load_curl();
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-  });
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   proxy_from_environment_ = environment_names_a_proxy();
   multi_.reset(curl_multi_init());
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &Multi::on_socket);

@@ -55,7 +55,7 @@ class SqliteDialect : public Dialect {
   // FULL, because what a command has acknowledged must survive a power cut; the daemon writes in
   // batches.
   void open(soci::session& sql, const Url& url, Milliseconds busy) const override {
-    sql.open(soci::sqlite3, "dbname=" + in_quotes(url.file));
+    sql.open(*soci::factory_sqlite3(), "dbname=" + in_quotes(url.file));
     sql << "PRAGMA busy_timeout = " + std::to_string(busy.count());
     std::string mode;
     sql << "PRAGMA journal_mode = WAL", soci::into(mode);

@@ -40,6 +40,10 @@ inside apt-get install -y -qq --no-install-recommends /gembal.deb >"$folder/inst
 
 step "gembal --version: $(inside gembal --version)"
 inside gembal --help >/dev/null
+# Libraries that are loaded when they are first used, which only their names in the program tell of.
+for library in $(inside grep -aoE 'lib[a-z0-9_+-]+\.so\.[0-9.]+' /usr/bin/gembal | sort -u); do
+  inside ldconfig -p | grep -qF "$library " || fail "nothing that the package depends on has $library"
+done
 for page in gembal gembal.toml; do step "man -w $page: $(inside man -w "$page")"; done
 inside bash -c '. /usr/share/bash-completion/completions/gembal && complete -p gembal' >/dev/null || fail "no completion for bash"
 for file in zsh/vendor-completions/_gembal fish/vendor_completions.d/gembal.fish doc/gembal/copyright \
