@@ -39,6 +39,8 @@ class ExitHealth {
   std::vector<Suspect> accepted();
 
   bool is_open() const { return open_; }
+  /// Nothing is held against it: another accepted key changes nothing.
+  bool is_quiet() const { return !open_ && row_.empty(); }
   /// The key was accepted elsewhere: it was not refused for itself.
   void forget(std::uint32_t slot);
 

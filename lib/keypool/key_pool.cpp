@@ -32,26 +32,12 @@ std::uint16_t Words::number(std::string_view text) {
 
 // ---- Leases.
 
-Lease::Lease(Lease&& other) noexcept { *this = std::move(other); }
-
 Lease& Lease::operator=(Lease&& other) noexcept {
   if (this == &other) return *this;
   if (pool_) pool_->give_back(*this);
   key_ = std::move(other.key_);
   pool_ = std::exchange(other.pool_, nullptr);
-  model_ = other.model_;
-  slot_ = other.slot_;
-  slot_tenant_ = other.slot_tenant_;
-  group_ = other.group_;
-  group_tenant_ = other.group_tenant_;
-  estimate_ = other.estimate_;
-  taken_at_ = other.taken_at_;
-  input_tokens_ = other.input_tokens_;
-  total_tokens_ = other.total_tokens_;
-  last_try_ = other.last_try_;
-  probe_ = other.probe_;
-  way_ = other.way_;
-  reported_ = other.reported_;
+  use_ = other.use_;
   return *this;
 }
 
@@ -60,27 +46,28 @@ Lease::~Lease() {
 }
 
 void Lease::count_tokens(std::uint64_t input, std::uint64_t total) {
-  input_tokens_ = input;
-  total_tokens_ = total;
+  use_.input_tokens = input;
+  use_.total_tokens = total;
 }
 
 void KeyPool::give_back(Lease& lease) {
   auto& state = *state_;
+  const auto& use = lease.use_;
   const std::lock_guard lock(state.mutex);
-  if (lease.probe_ && !lease.reported_) state.exit(lease.way_).end_probe();
-  auto& model = *lease.model_;
-  if (state.groups[lease.group_].tenant == lease.group_tenant_) {
+  if (use.probe && !use.reported) state.exit(use.way).end_probe();
+  auto& model = *use.model;
+  if (state.groups[use.group].tenant == use.group_tenant) {
     const auto input =
-        static_cast<std::int64_t>(std::min<std::uint64_t>(lease.input_tokens_, UINT32_MAX));
-    model.queue.done(lease.group_, input == 0 ? 0 : input - lease.estimate_, lease.taken_at_);
+        static_cast<std::int64_t>(std::min<std::uint64_t>(use.input_tokens, UINT32_MAX));
+    model.queue.done(use.group, input == 0 ? 0 : input - use.estimate, use.taken_at);
   } else {
     model.queue.done_elsewhere();
   }
-  if (lease.total_tokens_ > 0 && state.keys[lease.slot_].tenant == lease.slot_tenant_) {
-    auto& use = model.uses[lease.slot_];
-    if (use.requests == 0 && use.tokens == 0) model.to_tell.push_back(lease.slot_);
-    use.tokens += static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(lease.total_tokens_, UINT32_MAX - use.tokens));
+  if (use.total_tokens > 0 && state.keys[use.slot].tenant == use.slot_tenant) {
+    auto& counts = model.uses[use.slot];
+    if (counts.requests == 0 && counts.tokens == 0) model.to_tell.push_back(use.slot);
+    counts.tokens += static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(use.total_tokens, UINT32_MAX - counts.tokens));
   }
   lease.pool_ = nullptr;
 }
@@ -101,9 +88,13 @@ bool KeyPool::State::is_paid_model(std::string_view name) const {
 
 PoolModel& KeyPool::State::model(std::string_view name, TimePoint now) {
   ++clock;
-  if (const auto known = models.find(name); known != models.end()) {
-    known->second->queue.last_used = clock;
-    return *known->second;
+  if (!latest || latest->name != name) {
+    const auto known = models.find(name);
+    latest = known == models.end() ? nullptr : known->second.get();
+  }
+  if (latest) {
+    latest->queue.last_used = clock;
+    return *latest;
   }
   forget_unused_models();
   auto& made = *models.emplace(name, std::make_unique<PoolModel>(policy, name, is_paid_model(name)))
@@ -145,6 +136,7 @@ void KeyPool::State::forget_unused_models() {
   }
   if (least == models.end()) return;
   take_usage(*least->second, untold);
+  if (latest == least->second.get()) latest = nullptr;
   models.erase(least);
 }
 
@@ -161,6 +153,7 @@ std::optional<Slot> KeyPool::State::choose_key(Group group, const std::vector<Sl
                                                bool turn) {
   auto& own = groups[group];
   const auto count = own.usable.size();
+  if (count == 1 && tried.empty()) return own.usable.front();
   auto at = own.turn < count ? own.turn : 0;
   for (std::size_t i = 0; i < count; ++i) {
     const auto slot = own.usable[at];
@@ -308,8 +301,8 @@ Result<Lease> KeyPool::take(const Wish& wish, TimePoint now) {
   const auto [slot, in_turn] = *chosen;
   state.use(model, slot, in_turn, wish, now);
   auto lease = lease_of(slot, model, wish, now);
-  lease.probe_ = probe;
-  lease.way_ = wish.way.value_or(0);
+  lease.use_.probe = probe;
+  lease.use_.way = wish.way.value_or(0);
   return lease;
 }
 
@@ -319,14 +312,15 @@ Lease KeyPool::lease_of(std::uint32_t slot, PoolModel& model, const Wish& wish, 
   Lease lease;
   lease.key_ = entry.key;
   lease.pool_ = this;
-  lease.model_ = &model;
-  lease.slot_ = slot;
-  lease.slot_tenant_ = entry.tenant;
-  lease.group_ = entry.group;
-  lease.group_tenant_ = state.groups[entry.group].tenant;
-  lease.estimate_ = wish.tokens;
-  lease.taken_at_ = now;
-  lease.last_try_ = model.queue.health.is_open();
+  auto& use = lease.use_;
+  use.model = &model;
+  use.slot = slot;
+  use.slot_tenant = entry.tenant;
+  use.group = entry.group;
+  use.group_tenant = state.groups[entry.group].tenant;
+  use.estimate = wish.tokens;
+  use.taken_at = now;
+  use.last_try = model.queue.health.is_open();
   return lease;
 }
 

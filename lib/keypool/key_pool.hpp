@@ -22,7 +22,8 @@ struct PoolModel;
 /// key stays valid when it leaves the pool; the pool must outlive the lease.
 class Lease {
  public:
-  Lease(Lease&& other) noexcept;
+  Lease(Lease&& other) noexcept
+      : key_(std::move(other.key_)), pool_(std::exchange(other.pool_, nullptr)), use_(other.use_) {}
   Lease& operator=(Lease&& other) noexcept;
   ~Lease();
 
@@ -30,7 +31,7 @@ class Lease {
   const Key* operator->() const { return key_.get(); }
 
   /// The model is overloaded: this try is to be the request's last.
-  bool is_last_try() const { return last_try_; }
+  bool is_last_try() const { return use_.last_try; }
 
   /// What the try used, once that is known: of input, and in all.
   void count_tokens(std::uint64_t input, std::uint64_t total);
@@ -39,21 +40,26 @@ class Lease {
   friend class KeyPool;
   Lease() = default;
 
+  /// What the pool knows it by.
+  struct Use {
+    PoolModel* model = nullptr;
+    std::uint32_t slot = 0;
+    std::uint32_t slot_tenant = 0;  ///< which of the keys that the slot has named
+    std::uint32_t group = 0;
+    std::uint32_t group_tenant = 0;
+    std::uint32_t estimate = 0;  ///< of input tokens
+    std::uint32_t way = 0;
+    TimePoint taken_at{};
+    std::uint64_t input_tokens = 0;
+    std::uint64_t total_tokens = 0;
+    bool last_try = false;
+    bool probe = false;  ///< of an exit that refused several keys: `way`
+    bool reported = false;
+  };
+
   std::shared_ptr<const Key> key_;
   KeyPool* pool_ = nullptr;
-  PoolModel* model_ = nullptr;
-  std::uint32_t slot_ = 0;
-  std::uint32_t slot_tenant_ = 0;  ///< which of the keys that the slot has named
-  std::uint32_t group_ = 0;
-  std::uint32_t group_tenant_ = 0;
-  std::uint32_t estimate_ = 0;  ///< of input tokens
-  TimePoint taken_at_{};
-  std::uint64_t input_tokens_ = 0;
-  std::uint64_t total_tokens_ = 0;
-  bool last_try_ = false;
-  bool probe_ = false;  ///< of an exit that refused several keys: `way_`
-  std::uint32_t way_ = 0;
-  bool reported_ = false;
+  Use use_;
 };
 
 /// A place in the line of requests that wait for a key of one model. Leaves the line when it is

@@ -99,7 +99,8 @@ struct KeyPool::State {
   std::vector<Group> free_groups;
   ByName<Group> by_subject;
   ByName<std::unique_ptr<PoolModel>> models;
-  std::vector<Usage> untold;  ///< of models that were forgotten before they were asked
+  PoolModel* latest = nullptr;  ///< that was asked for; most requests are for the same
+  std::vector<Usage> untold;    ///< of models that were forgotten before they were asked
   std::unordered_map<Group, Bench> benched;  ///< for every model
   ExitHealth straight;                       ///< the exit without a proxy
   std::vector<ExitHealth> proxies;           ///< the others, by Way::id less one

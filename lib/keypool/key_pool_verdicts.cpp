@@ -142,6 +142,7 @@ ExitHealth& KeyPool::State::exit(std::uint32_t way) {
 /// A key was accepted: the exit is well, and what was suspected with others is now judged.
 void KeyPool::State::accept(Slot slot, Report& report, TimePoint now, Way way) {
   auto& its_exit = exit(way.id);
+  if (its_exit.is_quiet() && open_exits == 0) return;
   const bool was_open = its_exit.is_open();
   const auto suspects = its_exit.accepted();
   if (was_open) --open_exits;
@@ -290,12 +291,13 @@ Report KeyPool::report(Lease& used, const Verdict& verdict, TimePoint now, Way w
   {
     const std::lock_guard lock(state.mutex);
     const bool was_open = state.exit(way.id).is_open();
-    const bool was_dry = !used.model_->queue.has_ready();
+    const auto& model = *used.use_.model;
+    const bool was_dry = !model.queue.has_ready();
     judge(used, verdict, report, now, way);
     if (was_open && !state.exit(way.id).is_open()) {
       wakes = state.first_in_lines();
-    } else if (was_dry && used.model_->queue.has_ready()) {
-      wakes = state.first_in_line(used.model_->name);
+    } else if (was_dry && model.queue.has_ready()) {
+      wakes = state.first_in_line(model.name);
     }
   }
   wake(wakes);
@@ -304,28 +306,29 @@ Report KeyPool::report(Lease& used, const Verdict& verdict, TimePoint now, Way w
 
 void KeyPool::judge(Lease& used, const Verdict& verdict, Report& report, TimePoint now, Way way) {
   auto& state = *state_;
-  used.reported_ = true;
+  auto& use = used.use_;
+  use.reported = true;
   // The way that it was to probe is not the one that it went.
-  if (used.probe_ && used.way_ != way.id) state.exit(used.way_).end_probe();
-  const auto slot = used.slot_;
-  auto& model = *used.model_;
-  if (state.keys[slot].tenant != used.slot_tenant_ || !state.keys[slot].key) {
-    if (used.probe_) state.exit(used.way_).end_probe();
+  if (use.probe && use.way != way.id) state.exit(use.way).end_probe();
+  const auto slot = use.slot;
+  auto& model = *use.model;
+  if (state.keys[slot].tenant != use.slot_tenant || !state.keys[slot].key) {
+    if (use.probe) state.exit(use.way).end_probe();
     return;
   }
-  if (state.groups[used.group_].tenant == used.group_tenant_) {
+  if (state.groups[use.group].tenant == use.group_tenant) {
     const bool counted =
         verdict.outcome == Outcome::success || verdict.outcome == Outcome::caller_fault;
     if (!counted) {
-      model.queue.take_back(used.group_, used.estimate_, state.today(now), now);
+      model.queue.take_back(use.group, use.estimate, state.today(now), now);
     } else if (verdict.outcome == Outcome::success) {
-      model.queue.confirm(used.group_, state.today(now), now);
+      model.queue.confirm(use.group, state.today(now), now);
     }
   }
   state.learn_from(model, slot, verdict, report, now);
   // A request larger than all that the key may send in a minute says nothing about the key's state.
   if (verdict.outcome == Outcome::quota_minute && verdict.limits.requests_per_minute == 0 &&
-      verdict.limits.tokens_per_minute > 0 && used.estimate_ > verdict.limits.tokens_per_minute) {
+      verdict.limits.tokens_per_minute > 0 && use.estimate > verdict.limits.tokens_per_minute) {
     state.accept(slot, report, now, way);
     return;
   }
@@ -358,7 +361,7 @@ void KeyPool::judge(Lease& used, const Verdict& verdict, Report& report, TimePoi
     case Outcome::broken:
     case Outcome::wrong_object:
     case Outcome::proxy_fault:
-      if (used.probe_) state.exit(used.way_).end_probe();
+      if (use.probe) state.exit(use.way).end_probe();
       break;
   }
 }

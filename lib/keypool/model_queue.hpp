@@ -148,9 +148,10 @@ class ModelQueue {
   struct Rank {
     std::uint64_t major = 0;
     std::uint64_t minor = 0;
-    bool operator<(const Rank& other) const {
-      return major != other.major ? major < other.major : minor < other.minor;
-    }
+    // As one number: whose turn comes first is decided without a jump, several times a request.
+    __extension__ using Whole = unsigned __int128;
+    Whole whole() const { return Whole{major} << 64 | minor; }
+    bool operator<(const Rank& other) const { return whole() < other.whole(); }
   };
 
   Rank rank_of(const Seat& seat);
@@ -186,7 +187,7 @@ class ModelQueue {
 template <typename Skip>
 std::optional<Group> ModelQueue::next(std::uint32_t tokens, TimePoint now, Skip skip) {
   // Subjects that are only presumed to take less than a large request are asked last.
-  const bool is_large = is_surely_over(tokens, least_known_tokens());
+  const bool is_large = tokens > 0 && is_surely_over(tokens, least_known_tokens());
   auto found = look(tokens, is_large, now, skip);
   if (!found && is_large) found = look(tokens, false, now, skip);
   return found;

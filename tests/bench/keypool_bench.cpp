@@ -36,8 +36,9 @@ std::unique_ptr<KeyPool> pool_of(std::int64_t count, std::int64_t cooling, Polic
 void take_and_report(KeyPool& pool) {
   Wish wish;
   wish.model = "m";
+  static const Verdict success;
   auto lease = pool.take(wish, kNow);
-  benchmark::DoNotOptimize(pool.report(*lease, Verdict{}, kNow));
+  benchmark::DoNotOptimize(pool.report(*lease, success, kNow));
 }
 
 // The threads of a benchmark share a pool, which is made before the clock runs.
