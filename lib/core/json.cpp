@@ -3,9 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -18,49 +16,68 @@ namespace {
 /// Finding a member walks over all before it: an object of millions would never be done.
 constexpr std::size_t kMostMembers = 20'000;
 
-/// To begin a text with: what it has to grow by is copied each time.
-constexpr std::size_t kUsualRoom = 500;
-
 /// Texts up to this size are copied by simdjson's parsers, which is nothing to them.
 constexpr std::size_t kSmall = 256 * 1024;
 
-/// The same value as nlohmann's; false where nlohmann's parser had better look at it: what is
-/// nested too deep, too wide, or a number out of range.
-bool copy(const simdjson::dom::element& from, Json& to, int depth) {
+bool fill(const simdjson::dom::array& from, Json::array_t& to, int depth);
+bool fill(const simdjson::dom::object& from, Json::object_t& to, int depth);
+
+/// The same value as nlohmann's, given to `place`, which makes one of it and returns that; false
+/// where nlohmann's parser had better look at it: what is nested too deep, too wide, or a number
+/// out of range.
+template <typename Place>
+bool copy(const simdjson::dom::element& from, int depth, Place place) {
   using simdjson::dom::element_type;
   switch (from.type()) {
-    case element_type::STRING: to = std::string(std::string_view(from)); return true;
+    case element_type::STRING: place(std::string(std::string_view(from))); return true;
     case element_type::INT64: {
       // nlohmann's parser makes only negative numbers signed.
       const auto number = std::int64_t(from);
-      to = number < 0 ? Json(number) : Json(static_cast<std::uint64_t>(number));
+      if (number < 0) {
+        place(number);
+      } else {
+        place(static_cast<std::uint64_t>(number));
+      }
       return true;
     }
-    case element_type::UINT64: to = std::uint64_t(from); return true;
-    case element_type::DOUBLE: to = double(from); return true;
-    case element_type::BOOL: to = bool(from); return true;
-    case element_type::NULL_VALUE: to = nullptr; return true;
-    case element_type::ARRAY: break;
-    case element_type::OBJECT: break;
+    case element_type::UINT64: place(std::uint64_t(from)); return true;
+    case element_type::DOUBLE: place(double(from)); return true;
+    case element_type::BOOL: place(bool(from)); return true;
+    case element_type::NULL_VALUE: place(nullptr); return true;
+    case element_type::ARRAY:
+      return depth < kMaxJsonDepth &&
+             fill(from, place(Json::value_t::array).template get_ref<Json::array_t&>(), depth + 1);
+    case element_type::OBJECT:
+      return depth < kMaxJsonDepth &&
+             fill(from, place(Json::value_t::object).template get_ref<Json::object_t&>(),
+                  depth + 1);
   }
-  if (depth == kMaxJsonDepth) return false;
-  if (from.type() == element_type::ARRAY) {
-    const simdjson::dom::array array(from);
-    to = Json::array();
-    auto& values = to.get_ref<Json::array_t&>();
-    values.reserve(array.size());
-    for (const auto& one : array) {
-      if (!copy(one, values.emplace_back(), depth + 1)) return false;
-    }
-    return true;
+  return false;
+}
+
+bool fill(const simdjson::dom::array& from, Json::array_t& to, int depth) {
+  to.reserve(from.size());
+  const auto place = [&](auto&& value) -> Json& {
+    return to.emplace_back(std::forward<decltype(value)>(value));
+  };
+  for (const auto& one : from) {
+    if (!copy(one, depth, place)) return false;
   }
-  const simdjson::dom::object object(from);
-  if (object.size() > kMostMembers) return false;
-  to = Json::object();
-  auto& members = to.get_ref<Json::object_t&>();
-  members.reserve(object.size());
-  for (const auto& [name, value] : object) {
-    if (!copy(value, members[std::string(name)], depth + 1)) return false;
+  return true;
+}
+
+bool fill(const simdjson::dom::object& from, Json::object_t& to, int depth) {
+  if (from.size() > kMostMembers) return false;
+  to.reserve(from.size());
+  for (const auto& [name, value] : from) {
+    // Of two members of a name the last is heard, at the place of the first.
+    const auto place = [&, key = name](auto&& made) -> Json& {
+      for (auto& [known, member] : to) {
+        if (known == key) return member = std::forward<decltype(made)>(made);
+      }
+      return to.emplace_back(std::string(key), std::forward<decltype(made)>(made)).second;
+    };
+    if (!copy(value, depth, place)) return false;
   }
   return true;
 }
@@ -78,7 +95,8 @@ bool read_small(std::string_view text, Json& value) {
   static thread_local simdjson::dom::parser parser;
   simdjson::dom::element root;
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return false;
-  return copy(root, value, 0);
+  return copy(root, 0,
+              [&](auto&& made) -> Json& { return value = std::forward<decltype(made)>(made); });
 }
 
 /// A large text, whose strings are taken out of it without another copy on the way. As copy() does,
@@ -270,117 +288,6 @@ class Builder {
   std::size_t byte_ = 0;
 };
 
-bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
-
-/// How many bytes from the start of `text` stand for themselves. Eight at a time: in a word of
-/// bytes the high bit of each is set where the byte is below 0x20, or equals '"' or '\\'. What a
-/// borrow sets besides is above the first of these.
-std::size_t plain_length(std::string_view text) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighs = 0x8080808080808080;
-  const auto zeros = [](std::uint64_t word) { return (word - kOnes) & ~word & kHighs; };
-  std::size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, 8);
-    const auto marks = ((word - kOnes * 0x20) & ~word & kHighs) | zeros(word ^ (kOnes * '"')) |
-                       zeros(word ^ (kOnes * '\\'));
-    if (marks == 0) continue;
-    if constexpr (std::endian::native != std::endian::little) break;
-    return at + static_cast<std::size_t>(std::countr_zero(marks)) / 8;
-  }
-  while (at < text.size() && !needs_escape(text[at])) ++at;
-  return at;
-}
-
-/// The letter that stands for it after a backslash; 0: none does.
-char short_escape(char c) {
-  switch (c) {
-    case '"': return '"';
-    case '\\': return '\\';
-    case '\n': return 'n';
-    case '\r': return 'r';
-    case '\t': return 't';
-    case '\b': return 'b';
-    case '\f': return 'f';
-    default: return 0;
-  }
-}
-
-void write_escaped(char c, std::string& out) {
-  if (const char letter = short_escape(c)) {
-    const char escape[] = {'\\', letter};
-    out.append(escape, sizeof escape);
-    return;
-  }
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  const auto code = static_cast<unsigned char>(c);
-  const char escape[] = {'\\', 'u', '0', '0', kDigits[code >> 4], kDigits[code & 15]};
-  out.append(escape, sizeof escape);
-}
-
-/// The characters between the quotes. What is no UTF-8 stays as it is.
-void write_characters(std::string_view text, std::string& out) {
-  for (;;) {
-    const auto plain = plain_length(text);
-    out.append(text.data(), plain);
-    if (plain == text.size()) return;
-    write_escaped(text[plain], out);
-    text.remove_prefix(plain + 1);
-  }
-}
-
-void write_string(const std::string& value, std::string& out) {
-  if (value.size() > kSmall) out.reserve(out.size() + value.size() + kSmall);
-  out += '"';
-  write_characters(value, out);
-  out += '"';
-}
-
-template <typename Number>
-void write_number(Number value, std::string& out) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  out.append(digits, end);
-}
-
-/// The same text as nlohmann's writer makes, which goes through every string byte by byte.
-void write(const Json& value, std::string& out) {
-  switch (value.type()) {
-    case Json::value_t::string: write_string(value.get_ref<const std::string&>(), out); return;
-    case Json::value_t::number_integer: write_number(value.get<std::int64_t>(), out); return;
-    case Json::value_t::number_unsigned: write_number(value.get<std::uint64_t>(), out); return;
-    case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return;
-    case Json::value_t::null: out += "null"; return;
-    case Json::value_t::array: break;
-    case Json::value_t::object: break;
-    default: out += value.dump(-1, ' ', false, Json::error_handler_t::replace); return;
-  }
-  char before = '[';
-  if (value.is_array()) {
-    const auto& values = value.get_ref<const Json::array_t&>();
-    if (values.empty()) out += '[';
-    for (const auto& one : values) {
-      out += before;
-      before = ',';
-      write(one, out);
-    }
-    out += ']';
-    return;
-  }
-  const auto& members = value.get_ref<const Json::object_t&>();
-  if (members.empty()) out += '{';
-  const char* opening = "{\"";
-  for (const auto& [name, member] : members) {
-    out.append(opening, 2);
-    opening = ",\"";
-    write_characters(name, out);
-    out.append("\":", 2);
-    write(member, out);
-  }
-  out += '}';
-}
-
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, std::size_t room) {
@@ -398,24 +305,10 @@ Result<Json> parse_json(std::string_view text, std::size_t room) {
   return Error{ErrorKind::bad_request, what + std::to_string(builder.byte()), ""};
 }
 
-std::string to_text(const Json& value) {
-  std::string text;
-  text.reserve(kUsualRoom);
-  write(value, text);
-  // All at once: it is UTF-8 when each of its strings is. What is wrong, nlohmann's writer
-  // replaces.
-  if (!is_valid_utf8(text)) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return text;
-}
-
 Json object_with_room(std::size_t members) {
   Json object = Json::object();
   object.get_ref<Json::object_t&>().reserve(members);
   return object;
-}
-
-std::string to_pretty_text(const Json& value) {
-  return value.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
 void discard(Json& value) {

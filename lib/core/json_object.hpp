@@ -10,8 +10,8 @@ namespace json_object {
 
 inline void add(Json::object_t& /*members*/) {}
 template <typename Value, typename... Rest>
-void add(Json::object_t& members, const char* name, Value&& value, Rest&&... rest) {
-  members.emplace_back(name, Json(std::forward<Value>(value)));
+void add(Json::object_t& members, std::string_view name, Value&& value, Rest&&... rest) {
+  members.emplace_back(std::string(name), Json(std::forward<Value>(value)));
   add(members, std::forward<Rest>(rest)...);
 }
 
@@ -27,6 +27,11 @@ Json object_of(NamesAndValues&&... names_and_values) {
   json_object::add(object.get_ref<Json::object_t&>(),
                    std::forward<NamesAndValues>(names_and_values)...);
   return object;
+}
+
+/// The member `name`, to be changed or taken; nullptr when there is none.
+inline Json* find(Json& value, std::string_view name) {
+  return const_cast<Json*>(find(std::as_const(value), name));
 }
 
 /// The member that is an array; an empty one when there is no such member.

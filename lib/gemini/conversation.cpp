@@ -11,7 +11,8 @@ ConversationBuilder::ConversationBuilder(const ModelTraits& traits, SignatureOf 
 
 void ConversationBuilder::append(const char* role, Json parts, bool may_merge) {
   auto& contents = conversation_.contents;
-  if (may_merge && last_may_merge_ && !contents.empty() && contents.back()["role"] == role) {
+  if (may_merge && last_may_merge_ && !contents.empty() &&
+      string_in(contents.back(), "role") == role) {
     for (auto& part : parts) contents.back()["parts"].push_back(std::move(part));
     return;
   }
@@ -31,10 +32,10 @@ void ConversationBuilder::user(Json parts) {
 
 /// Of calls made side by side only the first is signed.
 void ConversationBuilder::sign(Json& part, bool is_first) {
-  auto& call = part["functionCall"];
+  Json& call = *find(part, "functionCall");
   const std::string id(string_in(call, "id"));
   if (!traits_.signs_calls || id.empty()) call.erase("id");
-  if (part.contains("thoughtSignature")) return;
+  if (find(part, "thoughtSignature")) return;
   if (auto kept = signature_of_ && !id.empty() ? signature_of_(id) : std::string(); !kept.empty()) {
     part["thoughtSignature"] = std::move(kept);
   } else if (traits_.signs_calls && is_first) {
@@ -47,7 +48,7 @@ void ConversationBuilder::model(Json parts) {
   answer_calls();
   bool has_calls = false;
   for (auto& part : parts) {
-    const Json* call = find(part, "functionCall");
+    const Json* call = find(std::as_const(part), "functionCall");
     if (!call) continue;
     open_calls_.push_back({std::string(string_in(*call, "id")),
                            std::string(string_in(*call, "name")), Json(), Json::array()});
@@ -79,11 +80,11 @@ void ConversationBuilder::answer_calls() {
   Json parts = Json::array();
   Json media = Json::array();
   for (auto& call : open_calls_) {
+    if (call.response.is_null()) call.response = object_of("error", "no result");
     Json response = object_with_room(4);
-    response["name"] = call.name;
-    if (traits_.signs_calls && !call.id.empty()) response["id"] = call.id;
-    response["response"] =
-        call.response.is_null() ? Json{{"error", "no result"}} : std::move(call.response);
+    response["name"] = std::move(call.name);
+    if (traits_.signs_calls && !call.id.empty()) response["id"] = std::move(call.id);
+    response["response"] = std::move(call.response);
     if (!call.media.empty() && traits_.takes_parts_in_results) {
       response["parts"] = std::move(call.media);
     } else {
@@ -120,7 +121,7 @@ void Conversation::put_into(Json& request, const ModelTraits& traits) && {
 Json as_object(std::string_view text, const char* member) {
   auto parsed = parse_json(text);
   if (parsed && parsed->is_object()) return *std::move(parsed);
-  return {{member, text}};
+  return object_of(member, text);
 }
 
 }  // namespace gembal::gemini

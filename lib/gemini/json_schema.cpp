@@ -45,6 +45,7 @@ class Writer {
  public:
   explicit Writer(SchemaWalk& walk) : walk_(walk) {}
   Json write_root(const Json& schema);
+  bool has_refs() const { return has_refs_; }
 
  private:
   Json write_first(const Json& schema);
@@ -62,12 +63,14 @@ class Writer {
   std::vector<std::pair<std::string, const Json*>> to_write_;
   std::vector<const Json*> merging_;
   const Json* root_ = nullptr;
+  bool has_refs_ = false;
 };
 
 /// The reference to what `ref` points to, as it is written.
 std::string Writer::hoist(const std::string& ref) {
   const Json* target = walk_.resolve(ref);
   if (!target) return {};
+  has_refs_ = true;
   if (target == root_) return "#";
   const auto known = names_.find(target);
   if (known != names_.end()) return std::string(kDefs) + known->second;
@@ -107,7 +110,7 @@ Json Writer::write_root(const Json& schema) {
   // What is written may refer to more. What nothing refers to is left out.
   for (std::size_t i = 0; i < to_write_.size() && !walk_.failed(); ++i) {
     const auto [name, target] = to_write_[i];
-    const SchemaWalk::Step step(walk_, "$defs." + name);
+    const SchemaWalk::Step step(walk_, "$defs", name);
     append_member(definitions, name, write(*target));
   }
   if (!definitions.empty() && out.is_object()) out["$defs"] = std::move(definitions);
@@ -153,7 +156,7 @@ void Writer::merge(const Json& part, Json& into, Ref own_ref) {
   if (std::find(merging_.begin(), merging_.end(), &part) != merging_.end()) return;
   merging_.push_back(&part);
   const Json* all = find(part, "allOf");
-  for (const auto& [name, value] : part.items()) {
+  for (const auto& [name, value] : part.get_ref<const Json::object_t&>()) {
     if (name == "$ref" && own_ref == Ref::followed) continue;
     if (name == "allOf" || name == "$defs" || name == "definitions" || is_own_keyword(name))
       continue;
@@ -162,7 +165,7 @@ void Writer::merge(const Json& part, Json& into, Ref own_ref) {
   }
   if (all && all->is_array()) {
     for (std::size_t i = 0; i < all->size(); ++i) {
-      const SchemaWalk::Step step(walk_, "allOf[" + std::to_string(i) + "]");
+      const SchemaWalk::Step step(walk_, "allOf", i);
       const Json* one = &(*all)[i];
       const Json* ref = find(*one, "$ref");
       const bool is_alone = all->size() == 1 && !find(into, "properties") && !find(into, "$ref");
@@ -185,11 +188,13 @@ void Writer::write_member(const std::string& name, const Json& value, Json& out)
     if (!value.is_array()) return;  // "required": true, as drafts before the fourth had
     auto& all = out["required"];
     if (all.is_null()) all = Json::array();
-    std::unordered_set<std::string> known;
-    for (const auto& one : all) known.insert(one.get<std::string>());
+    const Json before = all;
+    std::unordered_set<std::string_view> known;
+    for (const auto& one : before) known.insert(one.get_ref<const std::string&>());
     walk_.spend(known.size() / 64);
     for (const auto& one : value) {
-      if (one.is_string() && known.insert(one.get<std::string>()).second) all.push_back(one);
+      if (one.is_string() && known.insert(one.get_ref<const std::string&>()).second)
+        all.push_back(one);
     }
     return;
   }
@@ -198,11 +203,11 @@ void Writer::write_member(const std::string& name, const Json& value, Json& out)
     auto& all = out[name];
     if (all.is_null()) all = object_with_room(value.size());
     std::unordered_set<std::string> known;
-    for (const auto& [key, ignored] : all.items()) known.insert(key);
+    for (const auto& [key, ignored] : all.get_ref<const Json::object_t&>()) known.insert(key);
     walk_.spend(known.size() / 64);
-    for (const auto& [key, inner] : value.items()) {
+    for (const auto& [key, inner] : value.get_ref<const Json::object_t&>()) {
       if (known.contains(key)) continue;
-      const SchemaWalk::Step inner_step(walk_, name + "." + key);
+      const SchemaWalk::Step inner_step(walk_, name, key);
       append_member(all, key, write(inner));
     }
     return;
@@ -222,7 +227,7 @@ void Writer::write_member(const std::string& name, const Json& value, Json& out)
     if (value.empty()) return;
     Json list = Json::array();
     for (std::size_t i = 0; i < value.size() && !walk_.failed(); ++i) {
-      const SchemaWalk::Step inner_step(walk_, name + "[" + std::to_string(i) + "]");
+      const SchemaWalk::Step inner_step(walk_, name, i);
       list.push_back(write(value[i]));
     }
     out[is_tuple ? "prefixItems" : name] = std::move(list);
@@ -233,10 +238,11 @@ void Writer::write_member(const std::string& name, const Json& value, Json& out)
 
 /// Of an array of types the API takes one and null.
 void Writer::split_types(Json& out) {
-  const auto types = find(out, "type") ? *find(out, "type") : Json();
-  if (!types.is_array() || find(out, "anyOf")) return;
+  const Json* type = find(out, "type");
+  if (!type || !type->is_array() || find(out, "anyOf")) return;
+  const Json types = *type;
   const auto others =
-      std::count_if(types.begin(), types.end(), [](const Json& type) { return type != "null"; });
+      std::count_if(types.begin(), types.end(), [](const Json& one) { return one != "null"; });
   if (others < 2) return;
   static const std::unordered_set<std::string> kOuter = {"title", "description", "default",
                                                          "examples"};
@@ -246,8 +252,8 @@ void Writer::split_types(Json& out) {
     if (name != "type") (kOuter.contains(name) ? outer : inner)[name] = value;
   }
   Json any = Json::array();
-  for (const auto& type : types) {
-    Json option = {{"type", type}};
+  for (const auto& one : types) {
+    Json option = {{"type", one}};
     for (const auto& [name, value] : inner.items()) option[name] = walk_.copy(value);
     any.push_back(std::move(option));
   }
@@ -258,8 +264,9 @@ void Writer::split_types(Json& out) {
 }  // namespace
 
 Json write_json_schema(SchemaWalk& walk, const Json& schema) {
-  auto out = Writer(walk).write_root(schema);
-  if (!walk.failed()) free_cycles(out);
+  Writer writer(walk);
+  auto out = writer.write_root(schema);
+  if (writer.has_refs() && !walk.failed()) free_cycles(out);
   return out;
 }
 

@@ -20,21 +20,15 @@ constexpr std::array<std::string_view, 10> kRefusals = {"SAFETY",
                                                         "IMAGE_RECITATION",
                                                         "MODEL_ARMOR"};
 
-Json* member(Json& value, const char* name) {
-  if (!value.is_object()) return nullptr;
-  const auto found = value.find(name);
-  return found == value.end() ? nullptr : &*found;
-}
-
 /// Takes the text out: answers may be large, and nobody else wants it.
 std::string take_text(Json& value, const char* name) {
-  Json* found = member(value, name);
+  Json* found = find(value, name);
   if (!found || !found->is_string()) return "";
   return std::move(found->get_ref<std::string&>());
 }
 
 Json take(Json& value, const char* name) {
-  Json* found = member(value, name);
+  Json* found = find(value, name);
   return found ? std::move(*found) : Json();
 }
 
@@ -42,7 +36,7 @@ Json take(Json& value, const char* name) {
 bool read_piece(Json& part, Piece& piece) {
   piece.signature = take_text(part, "thoughtSignature");
   const bool is_thought = bool_in(part, "thought").value_or(false);
-  if (Json* call = member(part, "functionCall")) {
+  if (Json* call = find(part, "functionCall")) {
     piece.kind = Piece::Kind::call;
     piece.name = take_text(*call, "name");
     piece.id = take_text(*call, "id");
@@ -50,19 +44,19 @@ bool read_piece(Json& part, Piece& piece) {
     if (!piece.args.is_object()) piece.args = Json::object();
     return true;
   }
-  if (Json* code = member(part, "executableCode")) {
+  if (Json* code = find(part, "executableCode")) {
     piece.kind = Piece::Kind::code;
     piece.name = take_text(*code, "language");
     piece.text = take_text(*code, "code");
     return true;
   }
-  if (Json* result = member(part, "codeExecutionResult")) {
+  if (Json* result = find(part, "codeExecutionResult")) {
     piece.kind = Piece::Kind::code_result;
     piece.name = take_text(*result, "outcome");
     piece.text = take_text(*result, "output");
     return true;
   }
-  if (Json* data = member(part, "inlineData")) {
+  if (Json* data = find(part, "inlineData")) {
     if (is_thought) return false;  // a draft of a picture to come
     piece.kind = Piece::Kind::media;
     piece.mime_type = take_text(*data, "mimeType");
@@ -81,8 +75,8 @@ Candidate read_candidate(Json& json, std::int64_t position) {
   candidate.grounding = take(json, "groundingMetadata");
   candidate.url_context = take(json, "urlContextMetadata");
   candidate.logprobs = take(json, "logprobsResult");
-  Json* content = member(json, "content");
-  Json* parts = content ? member(*content, "parts") : nullptr;
+  Json* content = find(json, "content");
+  Json* parts = content ? find(*content, "parts") : nullptr;
   if (!parts || !parts->is_array()) return candidate;
   for (auto& part : *parts) {
     Piece piece;
@@ -135,7 +129,7 @@ Result<Reply> read_reply(std::string_view json, std::size_t room) {
   Reply reply;
   reply.refusal = refusal_in(*parsed);
   if (const Json* metadata = find(*parsed, "usageMetadata")) reply.usage = read_usage(*metadata);
-  Json* candidates = member(*parsed, "candidates");
+  Json* candidates = find(*parsed, "candidates");
   if (!candidates || !candidates->is_array()) return reply;
   for (auto& candidate : *candidates) {
     const auto position = static_cast<std::int64_t>(reply.candidates.size());

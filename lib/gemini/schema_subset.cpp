@@ -182,7 +182,7 @@ Json Subset::write_choices(const Layers& layers, const Layer& owner, const std::
 
   Choices choices;
   for (std::size_t i = 0; i < options.size() && !walk_.failed(); ++i) {
-    const SchemaWalk::Step step(walk_, keyword + "[" + std::to_string(i) + "]");
+    const SchemaWalk::Step step(walk_, keyword, i);
     if (options[i] == false) continue;
     Layers together = {{&options[i], owner.own}};
     together.insert(together.end(), rest.begin(), rest.end());
@@ -225,7 +225,7 @@ void Subset::write_object(const Layers& layers, Json& out) {
       properties.erase(name);
       continue;
     }
-    const SchemaWalk::Step step(walk_, "properties." + name);
+    const SchemaWalk::Step step(walk_, "properties", name);
     if (walk_.failed()) return;
     append_member(written, name, write(all));
     names.push_back(name);
@@ -280,7 +280,7 @@ void Subset::write_array(const Layers& layers, Json& out) {
 void Subset::write_tuple(const Layers& layers, const Layer& owner, const Json& items, Json& out) {
   Choices choices;
   for (std::size_t i = 0; i < items.size() && !walk_.failed(); ++i) {
-    const SchemaWalk::Step step(walk_, "prefixItems[" + std::to_string(i) + "]");
+    const SchemaWalk::Step step(walk_, "prefixItems", i);
     choices.add(write(Layers{{&items[i], owner.own}}));
   }
   const bool is_closed = [&] {

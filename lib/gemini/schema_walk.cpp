@@ -63,12 +63,22 @@ void append_member(Json& object, std::string name, Json value) {
   object.get_ref<Json::object_t&>().emplace_back(std::move(name), std::move(value));
 }
 
-SchemaWalk::Step::Step(SchemaWalk& walk, std::string name) : walk_(walk) {
-  walk.path_.push_back(std::move(name));
-  if (walk.path_.size() > kDeepest) {
-    walk.fail("it is nested deeper than " + std::to_string(kDeepest) + " levels");
+SchemaWalk::Step::Step(SchemaWalk& walk, std::string_view name, std::string_view member)
+    : walk_(walk) {
+  walk.path_.push_back({name, member, std::nullopt});
+  enter();
+}
+
+SchemaWalk::Step::Step(SchemaWalk& walk, std::string_view name, std::size_t index) : walk_(walk) {
+  walk.path_.push_back({name, {}, index});
+  enter();
+}
+
+void SchemaWalk::Step::enter() const {
+  if (walk_.path_.size() > kDeepest) {
+    walk_.fail("it is nested deeper than " + std::to_string(kDeepest) + " levels");
   } else {
-    walk.spend();
+    walk_.spend();
   }
 }
 
@@ -103,7 +113,10 @@ Json SchemaWalk::copy(const Json& value) {
 void SchemaWalk::fail(std::string_view what) {
   if (error_) return;
   std::string place(param_);
-  for (const auto& step : path_) {
+  for (const auto& [name, member, index] : path_) {
+    std::string step(name);
+    if (!member.empty()) step.append(".").append(member);
+    if (index) step += "[" + std::to_string(*index) + "]";
     if (step.empty()) continue;
     if (place.size() + step.size() > kLongestPath) {
       place += "…";

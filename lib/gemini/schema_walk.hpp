@@ -25,15 +25,18 @@ class SchemaWalk {
   SchemaWalk(const Json& root, std::string_view param, SchemaBudget& budget)
       : root_(root), param_(param), budget_(budget) {}
 
-  /// A step down for its own lifetime. Fails when that is too deep, or one part too many.
+  /// A step down for its own lifetime, which the names must outlive: to "name", "name.member" or
+  /// "name[index]". Fails when that is too deep, or one part too many.
   class Step {
    public:
-    Step(SchemaWalk& walk, std::string name);
+    explicit Step(SchemaWalk& walk, std::string_view name, std::string_view member = {});
+    Step(SchemaWalk& walk, std::string_view name, std::size_t index);
     ~Step() { walk_.path_.pop_back(); }
     Step(const Step&) = delete;
     Step& operator=(const Step&) = delete;
 
    private:
+    void enter() const;
     SchemaWalk& walk_;
   };
 
@@ -51,10 +54,16 @@ class SchemaWalk {
   Error take_error() { return *std::move(error_); }
 
  private:
+  struct Place {
+    std::string_view name;
+    std::string_view member;
+    std::optional<std::size_t> index;
+  };
+
   const Json& root_;
   const std::string_view param_;
   SchemaBudget& budget_;
-  std::vector<std::string> path_;
+  std::vector<Place> path_;
   std::unordered_map<std::string, const Json*> resolved_;
   std::optional<Error> error_;
 };

@@ -77,8 +77,8 @@ Result<void> take_audio(const Json& request, ChatCall& call) {
 
 Result<void> take_messages(Json& request, const gemini::ModelTraits& traits,
                            const gemini::SignatureOf& signature_of, Json& body) {
-  const auto messages = request.find("messages");
-  if (messages == request.end() || !messages->is_array() || messages->empty())
+  Json* messages = find(request, "messages");
+  if (!messages || !messages->is_array() || messages->empty())
     return bad("messages", "'messages' must be an array with at least one message");
   auto conversation = translate_messages(*messages, traits, signature_of);
   if (!conversation) return std::move(conversation).error();

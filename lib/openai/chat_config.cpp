@@ -65,6 +65,7 @@ Result<void> take_effort(const Json& request, const gemini::ModelTraits& traits,
 Result<void> take_penalties(const Json& request, const gemini::ModelTraits& traits, Json& config) {
   for (const auto& [from, to] : {std::pair{"presence_penalty", "presencePenalty"},
                                  std::pair{"frequency_penalty", "frequencyPenalty"}}) {
+    if (!find(request, from)) continue;
     Json penalties = Json::object();
     if (auto taken = take_number(request, from, penalties, to, -2, 2); !taken) return taken;
     const auto penalty = penalties.value(to, 0.0);

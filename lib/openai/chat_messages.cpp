@@ -1,5 +1,6 @@
 #include "lib/openai/chat_messages.hpp"
 
+#include "lib/core/json_object.hpp"
 #include "lib/core/text.hpp"
 #include "lib/openai/bad_request.hpp"
 #include "lib/openai/content_parts.hpp"
@@ -23,13 +24,10 @@ Json arguments_of(std::string_view text) {
 }
 
 Json call_part(std::string_view name, Json args, std::string_view id, std::string_view signature) {
-  Json part = object_with_room(2);
-  auto& call = part["functionCall"] = object_with_room(3);
-  call["name"] = name;
-  call["args"] = std::move(args);
-  if (!id.empty()) call["id"] = id;
-  if (!signature.empty()) part["thoughtSignature"] = signature;
-  return part;
+  auto call = id.empty() ? object_of("name", name, "args", std::move(args))
+                         : object_of("name", name, "args", std::move(args), "id", id);
+  if (signature.empty()) return object_of("functionCall", std::move(call));
+  return object_of("functionCall", std::move(call), "thoughtSignature", signature);
 }
 
 class Translator {
@@ -93,7 +91,7 @@ void Translator::add_result(const Json& message, Json parts) {
   const auto text = text_of(parts);
   Json media = Json::array();
   for (auto& part : parts) {
-    if (!part.contains("text")) media.push_back(std::move(part));
+    if (!find(part, "text")) media.push_back(std::move(part));
   }
   builder_.result(string_in(message, "tool_call_id"), string_in(message, "name"),
                   gemini::as_object(text, "result"), std::move(media), text);
@@ -103,8 +101,8 @@ Result<void> Translator::add(Json& message, const std::string& where) {
   if (!message.is_object()) return bad_at(where, "a message must be an object");
   const std::string role(string_in(message, "role"));
   Json none;
-  auto parts =
-      content_parts(message.contains("content") ? message["content"] : none, where + ".content");
+  Json* content = find(message, "content");
+  auto parts = content_parts(content ? *content : none, where + ".content");
   if (!parts) return std::move(parts).error();
   if (role == "user") {
     builder_.user(*std::move(parts));

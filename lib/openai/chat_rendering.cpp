@@ -158,7 +158,6 @@ ChatRendering::Parts ChatRendering::parts_of(std::vector<Piece> pieces, std::int
         break;
     }
   }
-  choice.text.append(parts.text);
   return parts;
 }
 
@@ -211,7 +210,10 @@ Result<std::string> ChatRendering::whole(std::vector<gemini::Reply> replies) {
     for (auto& candidate : reply.candidates) {
       Choice choice;
       auto parts = parts_of(std::move(candidate.pieces), candidate.index, choice);
-      choice.annotations = citations_of(candidate.grounding, choice.text, false);
+      if (!candidate.grounding.is_null()) {
+        choice.text.append(parts.text);
+        choice.annotations = citations_of(candidate.grounding, choice.text, false);
+      }
       choice.finish_reason =
           reason_of(candidate.finish_reason.empty() ? "STOP" : candidate.finish_reason, choice);
       add(candidate.index, std::move(parts), choice);
@@ -279,6 +281,7 @@ std::string ChatRendering::push(gemini::Reply event, std::size_t call) {
     auto& current = choice(candidate.index, out);
     const auto calls_before = current.calls;
     auto parts = parts_of(std::move(candidate.pieces), candidate.index, current);
+    current.text.append(parts.text);
     Json calls = std::move(parts.calls);
     if (wishes_.legacy_function) {
       if (calls_before == 0) parts.calls = std::move(calls);

@@ -168,9 +168,7 @@ Json Translator::finish() {
     }
   }
   if (!declarations_.empty()) {
-    Json tool;
-    tool["functionDeclarations"] = std::move(declarations_);
-    tools.push_back(std::move(tool));
+    tools.push_back(object_of("functionDeclarations", std::move(declarations_)));
   }
   return tools;
 }

@@ -11,9 +11,8 @@ namespace gembal::openai {
 namespace {
 
 std::string take_text(Json& value, const char* name) {
-  if (!value.is_object()) return "";
-  const auto found = value.find(name);
-  if (found == value.end() || !found->is_string()) return "";
+  Json* found = find(value, name);
+  if (!found || !found->is_string()) return "";
   return std::move(found->get_ref<std::string&>());
 }
 
