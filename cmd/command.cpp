@@ -28,30 +28,37 @@ constexpr auto kExamples =
     "  gembal keys check -q                   from cron: silent when all is well\n"
     "  git diff | gembal chat 'Review this.'\n";
 
+/// The program and the commands that a command line names, outermost first.
+std::vector<const CLI::App*> chosen_commands(const CLI::App& app) {
+  std::vector<const CLI::App*> chosen = {&app};
+  for (auto inner = app.get_subcommands(); !inner.empty(); inner = inner.front()->get_subcommands())
+    chosen.push_back(inner.front());
+  return chosen;
+}
+
 /// The commands and options that may stand where the command line went wrong.
-std::vector<std::string> known_words(const CLI::App& app) {
+std::vector<std::string> known_words(const std::vector<const CLI::App*>& chosen) {
   std::vector<std::string> names;
-  const CLI::App* at = &app;
-  for (;;) {
-    for (const auto* option : at->get_options()) {
+  for (const auto* command : chosen) {
+    for (const auto* option : command->get_options()) {
       for (const auto& name : option->get_lnames()) names.push_back("--" + name);
     }
-    const auto chosen = at->get_subcommands();
-    if (chosen.empty()) break;
-    at = chosen.front();
   }
-  for (const auto* command : at->get_subcommands([](const CLI::App*) { return true; }))
+  for (const auto* command : chosen.back()->get_subcommands([](const CLI::App*) { return true; }))
     names.push_back(command->get_name());
   return names;
 }
 
 /// What is wrong and what may have been meant, for a command line that CLI11 refused.
 Error usage_error(const CLI::App& app, const CLI::ParseError& failure) {
-  Error error{ErrorKind::usage, failure.what(), "see 'gembal --help'"};
+  const auto chosen = chosen_commands(app);
+  std::string help;
+  for (const auto* command : chosen) help += command->get_name() + " ";
+  Error error{ErrorKind::usage, failure.what(), "see '" + help + "--help'"};
   while (error.message.ends_with('\n') || error.message.ends_with('.')) error.message.pop_back();
   std::replace(error.message.begin(), error.message.end(), '\n', ' ');
   if (error.message.empty()) error.message = "wrong arguments";
-  const auto known = known_words(app);
+  const auto known = known_words(chosen);
   for (const auto& word : app.remaining(true)) {
     const auto name = word.substr(0, word.find('='));
     const bool is_option = word.starts_with('-');

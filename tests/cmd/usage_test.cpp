@@ -37,6 +37,7 @@ TEST(UsageTest, WrongWordsAreStatusTwoWithAHint) {
       {{"chat", "--temperature", "9", "hi"}, "9"},
       {{"keys", "check", "--jobs", "none"}, "none"},
       {{"keys"}, "subcommand"},
+      {{"keys", "check", "--nothing-like-it"}, "see 'gembal keys check --help'"},
       {{"--color", "sometimes", "keys", "list"}, "sometimes"},
   };
   for (const auto& c : cases) {
