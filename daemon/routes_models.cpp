@@ -34,6 +34,17 @@ std::size_t page_size_of(std::string_view query) {
   return std::min<std::size_t>(size, 1000);
 }
 
+/// What the pool offers, as far as the request's token may ask it.
+std::vector<Json> models_for(const RequestScope& scope, const std::vector<Json>& known) {
+  auto offered = gemini::offered_models(known, rules_of(scope));
+  std::erase_if(offered, [&](const Json& model) {
+    const auto name = gemini::bare_model(string_in(model, "name"));
+    const auto called = gemini::read_called_model(name, rules_of(scope));
+    return !may_ask(scope.caller, called ? called->model : name);
+  });
+  return offered;
+}
+
 async::Task<void> answer_native_page(RequestScope& scope, const std::vector<Json>& models) {
   const auto& query = scope.exchange.request().head.query;
   auto page =
@@ -78,7 +89,7 @@ async::Task<void> list_models(RequestScope& scope) {
     co_await answer_error(scope, std::move(known).error());
     co_return;
   }
-  const auto offered = gemini::offered_models(**known, rules_of(scope));
+  const auto offered = models_for(scope, **known);
   if (scope.route.dialect == Dialect::gemini) {
     co_await answer_native_page(scope, offered);
     co_return;

@@ -295,6 +295,24 @@ TEST_F(AdminTest, ATokenMayDoWhatItsLimitsSay) {
   EXPECT_TRUE(eventually([&] { return ask_with("/v1/completions", "{}").status() == 401; }));
 }
 
+TEST_F(AdminTest, ATokenIsOfferedTheModelsThatItMayAsk) {
+  answer_with([](Call& call) {
+    call.reply(
+        200, R"({"models":[{"name":"models/gemini-2.5-flash"},{"name":"models/gemini-2.5-pro"}]})");
+  });
+  const std::string token = tell("POST", "/api/admin/tokens",
+                                 R"({"name":"laptop","models":["gemini-2.5-flash"]})")["token"];
+  const auto models_with = [&](const std::string& which) {
+    return testing::ask(daemon_.port(),
+                        http_request("GET", "/v1/models", "", {"Authorization: Bearer " + which}));
+  };
+  ASSERT_TRUE(eventually([&] { return models_with(token).status() == 200; }));
+  const auto offered = models_with(token).body;
+  EXPECT_NE(offered.find("\"gemini-2.5-flash\""), std::string::npos) << offered;
+  EXPECT_EQ(offered.find("gemini-2.5-pro"), std::string::npos) << offered;
+  EXPECT_NE(models_with("sk-test").body.find("gemini-2.5-pro"), std::string::npos);
+}
+
 TEST_F(AdminTest, WhatHappensIsToldAtOnce) {
   auto socket = Socket::connect(daemon_.port());
   socket.send(
