@@ -10,7 +10,8 @@ set(late_libraries)
 if(GEMBAL_LATE_LIBRARIES)
   foreach(library ${curl_LINK_LIBRARIES} ${httplib_LINK_LIBRARIES} ${OPENSSL_CRYPTO_LIBRARY} ${LAME} ${opusenc_LINK_LIBRARIES}
                   ${flac_LINK_LIBRARIES} ${edit_LINK_LIBRARIES} ${md4c_LINK_LIBRARIES}
-                  ${utf8proc_LINK_LIBRARIES} ${tomlplusplus_LINK_LIBRARIES} ${SOCI_SQLITE})
+                  ${utf8proc_LINK_LIBRARIES} ${tomlplusplus_LINK_LIBRARIES} ${SOCI_SQLITE}
+                  ${sqlite_LINK_LIBRARIES})
     if(library MATCHES "[.]so$")
       list(APPEND late_libraries ${library})
     endif()

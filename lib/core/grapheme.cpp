@@ -40,11 +40,18 @@ std::vector<std::string_view> graphemes(std::string_view text) {
 }
 
 std::size_t display_width(std::string_view text) {
-  const bool is_ascii = std::all_of(text.begin(), text.end(), [](char c) { return c >= 0; });
-  if (is_ascii) return text.size();
+  // Most of what is shown is ASCII, where a byte is a column. Only its neighbours can join what is
+  // not: an accent the letter before, a mark the digit behind.
+  const auto is_ascii = [](char c) { return c >= 0; };
+  const auto first = std::find_if_not(text.begin(), text.end(), is_ascii);
+  if (first == text.end()) return text.size();
+  const auto last = std::find_if_not(text.rbegin(), text.rend(), is_ascii).base();
+  const auto begin =
+      static_cast<std::size_t>(first - text.begin() - (first == text.begin() ? 0 : 1));
+  const auto end = static_cast<std::size_t>(last - text.begin() + (last == text.end() ? 0 : 1));
+  std::size_t columns = text.size() - (end - begin);
   constexpr utf8proc_int32_t kEmojiStyle = 0xFE0F, kFirstFlag = 0x1F1E6, kLastFlag = 0x1F1FF;
-  std::size_t columns = 0;
-  for (const auto one : graphemes(text)) {
+  for (const auto one : graphemes(text.substr(begin, end - begin))) {
     int widest = 0;
     for (std::size_t at = 0; at < one.size();) {
       utf8proc_int32_t character = -1;

@@ -47,6 +47,17 @@ std::string in_quotes(const std::string& path) {
   return text + "\"";
 }
 
+/// SQLite locks a connection for every value of every row, for programs that share one between
+/// threads, and counts its memory under another lock. It has to be told before its first use.
+void do_without_locks() {
+  static const bool told = [] {
+    sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    return true;
+  }();
+  static_cast<void>(told);
+}
+
 class SqliteDialect : public Dialect {
  public:
   Result<void> prepare(const Url& url) const override { return make_private_file(url.file); }
@@ -55,6 +66,7 @@ class SqliteDialect : public Dialect {
   // FULL, because what a command has acknowledged must survive a power cut; the daemon writes in
   // batches.
   void open(soci::session& sql, const Url& url, Milliseconds busy) const override {
+    do_without_locks();
     sql.open(*soci::factory_sqlite3(), "dbname=" + in_quotes(url.file));
     sql << "PRAGMA busy_timeout = " + std::to_string(busy.count());
     std::string mode;

@@ -92,6 +92,10 @@ TEST(MarkdownTest, ColumnsAreThoseOfTheTerminal) {
   EXPECT_EQ(display_width("\u2764\ufe0f"), 2u);
   EXPECT_EQ(display_width("\U0001F468\u200d\U0001F469\u200d\U0001F467"), 2u);
   EXPECT_EQ(display_width("\U0001F1E9\U0001F1EA"), 2u);
+  EXPECT_EQ(display_width("AIza\u20269999"), 9u);
+  EXPECT_EQ(display_width("one e\u0301t\u00e9 more"), 12u);
+  EXPECT_EQ(display_width("a \u6f22\u5b57 b"), 8u);
+  EXPECT_EQ(display_width("1\ufe0f\u20e3 and 2"), 8u);
   EXPECT_EQ(display_width("\xff"), 1u);
 }
 
