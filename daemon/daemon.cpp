@@ -301,7 +301,7 @@ Result<void> Daemon::open() {
   take_live(*std::move(live));
   pages_ = std::make_unique<front::Pages>(
       [this] {
-        return front::Readiness{pool_.usable(), writer_->works()};
+        return front::Readiness{pool_.size(), pool_.usable(), writer_->works()};
       },
       [this] { return metrics_.text(pool_, wall_clock(), writer_->works()); });
   open_shelf();

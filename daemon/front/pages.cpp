@@ -16,7 +16,11 @@ void answer_readiness(httplib::Response& response, const Readiness& now) {
   const bool ready = now.usable_keys > 0 && now.store_works;
   Json body = {{"status", ready ? "ready" : "not ready"}, {"usable_keys", now.usable_keys}};
   if (!now.store_works) body["reason"] = "the key store cannot be read or written";
-  if (now.usable_keys == 0) body["reason"] = "no usable API key: add one with 'gembal keys add'";
+  if (now.keys == 0) {
+    body["reason"] = "there is no API key: add one with 'gembal keys add'";
+  } else if (now.usable_keys == 0) {
+    body["reason"] = "every API key is disabled: 'gembal keys list' says why";
+  }
   answer_json(response, ready ? 200 : 503, body);
 }
 

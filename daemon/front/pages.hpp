@@ -9,6 +9,7 @@ namespace gembal::daemon::front {
 
 /// What the health pages tell.
 struct Readiness {
+  std::size_t keys = 0;
   std::size_t usable_keys = 0;
   bool store_works = true;
 };

@@ -126,8 +126,21 @@ TEST_P(FaultsTest, WithoutAnyKeyItSaysHowToAddOne) {
   const auto reply = daemon.post(kGenerate, kHello);
   EXPECT_EQ(reply.status(), 503);
   EXPECT_NE(reply.body.find("gembal keys add"), std::string::npos);
-  EXPECT_EQ(daemon.get("/readyz").status(), 503);
+  const auto readiness = daemon.get("/readyz");
+  EXPECT_EQ(readiness.status(), 503);
+  EXPECT_NE(readiness.body.find("gembal keys add"), std::string::npos) << readiness.body;
   EXPECT_EQ(daemon.get("/healthz").status(), 200);
+}
+
+TEST_P(FaultsTest, WithAllKeysDisabledItSaysWhereToLook) {
+  FakeUpstream upstream([](Call& call) { call.reply(200, kAnswer); });
+  TempDir home;
+  ASSERT_EQ(run(home, {"keys", "add", "--exact"}, "key-one\n").status, 0);
+  ASSERT_EQ(run(home, {"keys", "disable", Secret("key-one").id()}).status, 0);
+  Daemon daemon(home, upstream.base_url(GetParam()), {});
+  const auto readiness = daemon.get("/readyz");
+  EXPECT_EQ(readiness.status(), 503);
+  EXPECT_NE(readiness.body.find("gembal keys list"), std::string::npos) << readiness.body;
 }
 
 TEST_P(FaultsTest, AnOverloadIsTriedAgainAndBlamesNoKey) {
