@@ -83,8 +83,8 @@ TEST(JsonTest, WritesWhatItReads) {
 /// What is escaped may stand at either end of any of the steps in which a string is written.
 TEST(JsonTest, WritesStringsOfAnyLengthAsTheLibraryDoes) {
   for (const std::string_view odd : {"\"", "\\", "\n", "\x01", "\x1f", "\x7f", "é", "日"}) {
-    for (const std::size_t length : {0, 1, 7, 8, 9, 15, 16, 17, 31, 33, 255, 256, 257, 300, 2047,
-                                     2049, 4095, 4096, 4097, 10'000}) {
+    for (const std::size_t length : {0,   1,   7,   8,   9,    15,   16,   17,   31,   33,
+                                     255, 256, 257, 300, 2047, 2049, 4095, 4096, 4097, 10'000}) {
       const std::string plain(length, 'x');
       for (const std::size_t at : {0, 1, 7, 15, 16, 255, 256, 2048, 4096}) {
         if (at > length) break;
@@ -101,10 +101,29 @@ TEST(JsonTest, WritesStringsOfAnyLengthAsTheLibraryDoes) {
 }
 
 TEST(JsonTest, WritesNumbersAsTheLibraryDoes) {
-  for (const double number :
-       {0.0, -0.0, 0.1, -0.1, 1.0, -1.0, 100.0, 123456.789, 0.30000000000000004, 1e-4, 0.00012345,
-        9.9e-5, 1e-5, 1e14, 999999999999999.0, 999999999999999.9, 1e15, 1e16, 1e100, 5e-324,
-        1.7976931348623157e308, std::nan(""), std::numeric_limits<double>::infinity()}) {
+  for (const double number : {0.0,
+                              -0.0,
+                              0.1,
+                              -0.1,
+                              1.0,
+                              -1.0,
+                              100.0,
+                              123456.789,
+                              0.30000000000000004,
+                              1e-4,
+                              0.00012345,
+                              9.9e-5,
+                              1e-5,
+                              1e14,
+                              999999999999999.0,
+                              999999999999999.9,
+                              1e15,
+                              1e16,
+                              1e100,
+                              5e-324,
+                              1.7976931348623157e308,
+                              std::nan(""),
+                              std::numeric_limits<double>::infinity()}) {
     EXPECT_EQ(to_text(Json(number)), Json(number).dump());
   }
 }
