@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #if defined(__x86_64__)
@@ -10,46 +11,45 @@
 namespace gembal::keypool {
 
 /// A mutex for sections of well under a microsecond. Whoever finds it locked looks again after a
-/// rest that doubles, and sleeps only then: being woken takes longer than the section does. The
-/// rests let the thread that has it, and the guarded memory in its core's cache, go on for some
-/// turns: handing both to another core for each section takes three times as long.
+/// rest that doubles, and sleeps only then, for a time that doubles, too. The rests let the thread
+/// that has it, and the guarded memory in its core's cache, go on for some turns: handing both to
+/// another core for each section takes three times as long. Nobody is woken: unlocking is a plain
+/// store, which a mutex that knows of its sleepers cannot afford.
 class BriefMutex {
  public:
   void lock() {
     if (try_lock()) return;
     for (int rests = 1; rests <= kMostRests; rests *= 2) {
       for (int i = 0; i < rests; ++i) rest();
-      if (try_lock()) return;
+      if (looks_free() && try_lock()) return;
     }
     for (int i = 0; i < kYields; ++i) {
       std::this_thread::yield();
-      if (try_lock()) return;
+      if (looks_free() && try_lock()) return;
     }
-    while (state_.exchange(kAwaited, std::memory_order_acquire) != kFree)
-      state_.wait(kAwaited, std::memory_order_relaxed);
+    // Something long is going on: a pool of many keys is replaced, or listed.
+    for (auto sleep = kShortestSleep;; sleep = sleep < kLongestSleep ? sleep * 2 : sleep) {
+      std::this_thread::sleep_for(sleep);
+      if (looks_free() && try_lock()) return;
+    }
   }
-  bool try_lock() {
-    int free = kFree;
-    return state_.load(std::memory_order_relaxed) == kFree &&
-           state_.compare_exchange_strong(free, kHeld, std::memory_order_acquire,
-                                          std::memory_order_relaxed);
-  }
-  void unlock() {
-    if (state_.exchange(kFree, std::memory_order_release) == kAwaited) state_.notify_one();
-  }
+  bool try_lock() { return !held_.exchange(true, std::memory_order_acquire); }
+  void unlock() { held_.store(false, std::memory_order_release); }
 
  private:
-  static constexpr int kFree = 0, kHeld = 1, kAwaited = 2;  // awaited: by threads that sleep
   static constexpr int kMostRests = 64;
   static constexpr int kYields = 8;
+  static constexpr auto kShortestSleep = std::chrono::microseconds{20};
+  static constexpr auto kLongestSleep = std::chrono::microseconds{320};
 
+  bool looks_free() const { return !held_.load(std::memory_order_relaxed); }
   static void rest() {
 #if defined(__x86_64__)
     _mm_pause();
 #endif
   }
 
-  std::atomic<int> state_ = kFree;
+  std::atomic<bool> held_ = false;
 };
 
 }  // namespace gembal::keypool

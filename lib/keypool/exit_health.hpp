@@ -1,19 +1,19 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "lib/keypool/key.hpp"
 #include "lib/keypool/outcome.hpp"
+#include "lib/keypool/shared_key.hpp"
 
 namespace gembal::keypool {
 
 /// A key that was refused while it is not known whose fault that is.
 struct Suspect {
   std::uint32_t slot = 0;
-  std::shared_ptr<const Key> before;  ///< as it was when it was refused
+  SharedKey before;  ///< as it was when it was refused
   Verdict verdict;
 };
 

@@ -69,6 +69,7 @@ void KeyPool::give_back(Lease& lease) {
     counts.tokens += static_cast<std::uint32_t>(
         std::min<std::uint64_t>(use.total_tokens, UINT32_MAX - counts.tokens));
   }
+  lease.key_ = {};
   lease.pool_ = nullptr;
 }
 
@@ -165,26 +166,42 @@ std::optional<Slot> KeyPool::State::choose_key(Group group, const std::vector<Sl
   return std::nullopt;
 }
 
+/// Whether a later turn of a conversation may go to the key that had the last.
+bool KeyPool::State::may_follow(PoolModel& model, const Conversations::Place& place,
+                                const Wish& wish, TimePoint now) {
+  if (place.slot >= keys.size()) return false;
+  const auto& entry = keys[place.slot];
+  if (entry.tenant != place.tenant || !entry.key || entry.key->disabled) return false;
+  return model.queue.may_prefer(entry.group, wish.tokens, now);
+}
+
 /// The key for a request, and whether it comes in its turn.
 std::optional<std::pair<Slot, bool>> KeyPool::State::choose(PoolModel& model, const Wish& wish,
                                                             TimePoint now) {
-  const auto tried = slots_of(wish.tried);
-  if (wish.conversation != 0 && wish.continues && tried.empty() && policy.follows_conversations) {
+  if (!wish.tried.empty()) return choose_another(model, wish, now);
+  if (wish.conversation != 0 && wish.continues && policy.follows_conversations) {
     const auto place = conversations.find(wish.conversation);
-    if (place && place->slot < keys.size() && keys[place->slot].tenant == place->tenant &&
-        keys[place->slot].key && !keys[place->slot].key->disabled &&
-        model.queue.may_prefer(keys[place->slot].group, wish.tokens, now)) {
-      return std::pair(place->slot, false);
-    }
+    if (place && may_follow(model, *place, wish, now)) return std::pair(place->slot, false);
   }
+  const auto group = model.queue.next(wish.tokens, now, [](Group) { return false; });
+  if (!group) return std::nullopt;
+  const auto slot = choose_key(*group, {}, true);
+  if (!slot) return std::nullopt;
+  return std::pair(*slot, true);
+}
+
+/// The same for a request that has tried some.
+std::optional<std::pair<Slot, bool>> KeyPool::State::choose_another(PoolModel& model,
+                                                                    const Wish& wish,
+                                                                    TimePoint now) {
+  const auto tried = slots_of(wish.tried);
   std::vector<Group> tried_groups;
   for (const auto slot : tried) tried_groups.push_back(keys[slot].group);
-  const auto was_tried = [&](Group group) {
-    return std::find(tried_groups.begin(), tried_groups.end(), group) != tried_groups.end();
-  };
   // Another project first: what befell one key of a project befalls the others, too.
-  auto group = model.queue.next(wish.tokens, now, was_tried);
-  if (!group && !tried.empty()) {
+  auto group = model.queue.next(wish.tokens, now, [&](Group candidate) {
+    return std::find(tried_groups.begin(), tried_groups.end(), candidate) != tried_groups.end();
+  });
+  if (!group) {
     group = model.queue.next(wish.tokens, now, [&](Group candidate) {
       return !choose_key(candidate, tried, false).has_value();
     });
@@ -301,9 +318,18 @@ Result<Lease> KeyPool::take(const Wish& wish, TimePoint now) {
   const auto [slot, in_turn] = *chosen;
   state.use(model, slot, in_turn, wish, now);
   auto lease = lease_of(slot, model, wish, now);
-  lease.use_.probe = probe;
+  if (probe) {
+    lease.use_.probe = true;
+    lease.use_.undoubted = false;
+  }
   lease.use_.way = wish.way.value_or(0);
   return lease;
+}
+
+/// Whether there is nothing that the key's success with the model would clear.
+bool KeyPool::State::is_undoubted(const PoolKey& entry, const ModelQueue& queue) const {
+  return !suspects && entry.bare_refusals == 0 && entry.key->failures == 0 &&
+         queue.health.is_quiet() && !queue.is_over_presumed(entry.group);
 }
 
 Lease KeyPool::lease_of(std::uint32_t slot, PoolModel& model, const Wish& wish, TimePoint now) {
@@ -321,6 +347,8 @@ Lease KeyPool::lease_of(std::uint32_t slot, PoolModel& model, const Wish& wish, 
   use.estimate = wish.tokens;
   use.taken_at = now;
   use.last_try = model.queue.health.is_open();
+  use.undoubted = state.is_undoubted(entry, model.queue);
+  use.doubts = state.doubts.load(std::memory_order_relaxed);
   return lease;
 }
 

@@ -12,6 +12,7 @@
 #include "lib/keypool/key.hpp"
 #include "lib/keypool/outcome.hpp"
 #include "lib/keypool/policy.hpp"
+#include "lib/keypool/shared_key.hpp"
 
 namespace gembal::keypool {
 
@@ -28,7 +29,7 @@ class Lease {
   ~Lease();
 
   const Key& operator*() const { return *key_; }
-  const Key* operator->() const { return key_.get(); }
+  const Key* operator->() const { return &*key_; }
 
   /// The model is overloaded: this try is to be the request's last.
   bool is_last_try() const { return use_.last_try; }
@@ -55,9 +56,13 @@ class Lease {
     bool last_try = false;
     bool probe = false;  ///< of an exit that refused several keys: `way`
     bool reported = false;
+    /// Nothing was held against the key, the model or an exit that a success would clear, as long
+    /// as the pool has no more doubts than these.
+    bool undoubted = false;
+    std::uint64_t doubts = 0;
   };
 
-  std::shared_ptr<const Key> key_;
+  SharedKey key_;  // let go by give_back()
   KeyPool* pool_ = nullptr;
   Use use_;
 };

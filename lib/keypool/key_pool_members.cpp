@@ -211,6 +211,7 @@ void KeyPool::replace(std::vector<Key> all, TimePoint now) {
   Wakes wakes;
   {
     const std::lock_guard lock(state.mutex);
+    state.doubt();
     std::vector<Slot> order;
     std::vector<bool> stays(state.keys.size(), false);
     std::vector<Key> fresh;
@@ -245,6 +246,7 @@ void KeyPool::learn_keys(const std::vector<Key>& keys, TimePoint now) {
   Wakes wakes;
   {
     const std::lock_guard lock(state.mutex);
+    state.doubt();
     for (const auto& learned : keys) {
       const auto known = state.by_id.find(learned.id);
       if (known == state.by_id.end()) continue;
@@ -270,6 +272,7 @@ void KeyPool::learn_keys(const std::vector<Key>& keys, TimePoint now) {
 void KeyPool::learn_states(const std::vector<SubjectState>& states, TimePoint now) {
   auto& state = *state_;
   const std::lock_guard lock(state.mutex);
+  state.doubt();
   for (const auto& [subject, learned] : states) {
     if (learned.until <= now) continue;
     if (learned.status == ModelStatus::overloaded) {

@@ -2,6 +2,7 @@
 
 // What a KeyPool consists of. Only its own sources include this.
 
+#include <atomic>
 #include <deque>
 #include <mutex>
 #include <random>
@@ -64,8 +65,8 @@ struct PoolModel {
 
 /// A key's place in the pool.
 struct PoolKey {
-  std::shared_ptr<const Key> key;  ///< null: the slot is free
-  std::uint32_t tenant = 0;        ///< grows with each key that gets the slot
+  SharedKey key;             ///< empty: the slot is free
+  std::uint32_t tenant = 0;  ///< grows with each key that gets the slot
   Group group = 0;
   std::uint64_t requests = 0;
   int bare_refusals = 0;  ///< in a row, of any model: the cool-down doubles
@@ -105,6 +106,7 @@ struct KeyPool::State {
   ExitHealth straight;                       ///< the exit without a proxy
   std::vector<ExitHealth> proxies;           ///< the others, by Way::id less one
   std::size_t open_exits = 0;                ///< of all of them
+  bool suspects = false;                     ///< some exit has any
   Conversations conversations;
   ByName<std::deque<Waiter>> lines;  ///< by model; none is empty
   std::uint64_t next_in_line = 0;
@@ -113,6 +115,10 @@ struct KeyPool::State {
   std::uint64_t clock = 0;  ///< counts takes
   std::size_t start = 0;    ///< where in `order` the next model's queue begins
   QuotaDay day;
+
+  /// Counts what was held against a key, a model or an exit. Changed under the lock, read without:
+  /// a success that finds no new doubt has nothing to clear, and needs no lock.
+  std::atomic<std::uint64_t> doubts = 0;
 
   // Time and models.
   const QuotaDay& today(TimePoint now);
@@ -126,7 +132,7 @@ struct KeyPool::State {
   Slot add(Key key);
   void remove(Slot slot);
   void update(Slot slot, Key key, TimePoint now);
-  void edit(Slot slot, Key key) { keys[slot].key = std::make_shared<const Key>(std::move(key)); }
+  void edit(Slot slot, Key key) { keys[slot].key = SharedKey(std::move(key)); }
   void enter_group(Slot slot);
   void leave_group(Slot slot);
   void set_usable(Slot slot, bool is_usable);
@@ -140,6 +146,10 @@ struct KeyPool::State {
   // Taking.
   std::optional<Slot> choose_key(Group group, const std::vector<Slot>& tried, bool turn);
   std::optional<std::pair<Slot, bool>> choose(PoolModel& model, const Wish& wish, TimePoint now);
+  std::optional<std::pair<Slot, bool>> choose_another(PoolModel& model, const Wish& wish,
+                                                      TimePoint now);
+  bool may_follow(PoolModel& model, const Conversations::Place& place, const Wish& wish,
+                  TimePoint now);
   std::optional<std::pair<Slot, bool>> choose_suspect(const PoolModel& model,
                                                       const ExitHealth& exit);
   std::vector<Slot> slots_of(const std::vector<std::string>& ids) const;
@@ -148,8 +158,10 @@ struct KeyPool::State {
   std::optional<Error> is_too_large(const PoolModel& model, const Wish& wish, TimePoint now) const;
   Error none_left(const PoolModel& model, TimePoint now) const;
   void use(PoolModel& model, Slot slot, bool in_turn, const Wish& wish, TimePoint now);
+  bool is_undoubted(const PoolKey& entry, const ModelQueue& queue) const;
 
   // Judging.
+  void doubt() { doubts.fetch_add(1, std::memory_order_release); }
   void bench(Group group, const std::string& name, const Bench& bench, TimePoint now);
   void judge(Slot slot, const std::string& name, const Verdict& verdict, Report& report,
              TimePoint now);

@@ -31,6 +31,12 @@ bool names_limits(const QuotaLimits& limits) {
   return limits.requests_per_minute + limits.requests_per_day + limits.tokens_per_minute > 0;
 }
 
+/// It went well, and there was nothing to learn.
+bool tells_nothing(const Verdict& verdict) {
+  return verdict.outcome == Outcome::success && verdict.project.empty() &&
+         !names_limits(verdict.limits);
+}
+
 }  // namespace
 
 void KeyPool::State::bench(Group group, const std::string& name, const Bench& bench,
@@ -68,6 +74,7 @@ bool KeyPool::State::is_about_yesterday(Slot slot, const std::string& name, cons
 /// Holds a verdict against the key, or against its quota subject.
 void KeyPool::State::judge(Slot slot, const std::string& name, const Verdict& verdict,
                            Report& report, TimePoint now) {
+  doubt();
   const Key before = *keys[slot].key;
   const auto tell_key = [&] {
     report.changes.push_back(change_of(*keys[slot].key));
@@ -144,16 +151,19 @@ void KeyPool::State::accept(Slot slot, Report& report, TimePoint now, Way way) {
   auto& its_exit = exit(way.id);
   if (its_exit.is_quiet() && open_exits == 0) return;
   const bool was_open = its_exit.is_open();
-  const auto suspects = its_exit.accepted();
+  const auto cleared = its_exit.accepted();
   if (was_open) --open_exits;
   if (open_exits > 0) {
     straight.forget(slot);
     for (auto& other : proxies) other.forget(slot);
   }
+  suspects = !straight.is_quiet() ||
+             !std::all_of(proxies.begin(), proxies.end(),
+                          [](const ExitHealth& other) { return other.is_quiet(); });
   if (!was_open) return;
   report.notices.push_back({false, "the upstream accepts keys again", ""});
   const auto reason = words.number(kSuspectReason);
-  for (const auto& suspect : suspects) {
+  for (const auto& suspect : cleared) {
     if (!is_still(suspect)) continue;
     const auto& entry = keys[suspect.slot];
     const auto all = benched.find(entry.group);
@@ -189,6 +199,8 @@ void KeyPool::State::refuse(Slot slot, const std::string& name, const Verdict& v
                             Report& report, TimePoint now, Way way) {
   const auto before = keys[slot].key;
   auto& its_exit = exit(way.id);
+  doubt();
+  suspects = true;
   const auto effect = its_exit.refused({slot, before, verdict}, now);
   if (effect == ExitHealth::Effect::judge) return judge(slot, name, verdict, report, now);
   report.suspended = true;
@@ -214,6 +226,7 @@ void KeyPool::State::refuse(Slot slot, const std::string& name, const Verdict& v
 void KeyPool::State::model_refused(PoolModel& model, Slot slot, const Verdict& verdict,
                                    Report& report, TimePoint now) {
   auto& health = model.queue.health;
+  doubt();
   const auto group = keys[slot].group;
   const bool barely = verdict.outcome == Outcome::quota_minute;
   const auto effect = barely ? health.refused_barely(group, model.queue.size(), now, jitter())
@@ -286,6 +299,11 @@ void KeyPool::State::succeed(PoolModel& model, Slot slot, Report& report) {
 
 Report KeyPool::report(Lease& used, const Verdict& verdict, TimePoint now, Way way) {
   auto& state = *state_;
+  if (used.use_.undoubted && tells_nothing(verdict) &&
+      used.use_.doubts == state.doubts.load(std::memory_order_acquire)) {
+    used.use_.reported = true;
+    return {};
+  }
   Report report;
   Wakes wakes;
   {

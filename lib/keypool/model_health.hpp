@@ -36,6 +36,10 @@ class ModelHealth {
   bool succeeded();
 
   bool is_open() const { return open_; }
+  /// Nothing is held against it: another success changes nothing.
+  bool is_quiet() const {
+    return !open_ && in_a_row_ == 0 && level_ == 0 && barely_refused_.empty();
+  }
   /// While open: when the model is next worth a try where there is another choice. It doubles with
   /// each refusal.
   TimePoint until() const { return until_; }

@@ -5,8 +5,7 @@
 namespace gembal::keypool {
 namespace {
 
-// The kind of a ready subject stands above its score in the rank.
-constexpr int kKindShift = 60;
+// Kinds of ready subjects.
 constexpr std::uint64_t kSecondTier = 2;
 constexpr std::uint64_t kOverPresumed = 1;
 
@@ -30,7 +29,7 @@ ModelQueue::Rank ModelQueue::rank_of(const Seat& seat) {
   if (seat.over_presumed) kind |= kOverPresumed;
   auto score = seat.score;
   if (policy_.choice == Choice::fill_first) score = seat.place;
-  return {kind << kKindShift | score, ++sequence_};
+  return {kind << Rank::kKindShift | score, ++sequence_};
 }
 
 /// Puts a subject among the ready, at the end of the present round.
@@ -237,13 +236,12 @@ bool ModelQueue::may_prefer(Group group, std::uint32_t tokens, TimePoint now) {
   if (!is_in(group)) return false;
   auto& seat = seats_[group];
   if (seat.waits || ready_.empty()) return false;
-  const auto best = ready_.first_rank().major;
-  const auto rank = ready_.rank(group).major;
-  if (rank >> kKindShift != best >> kKindShift) return false;
+  const auto best = ready_.first_rank();
+  if (ready_.rank(group).kind() != best.kind()) return false;
   if (policy_.choice != Choice::fill_first) {
     const auto behind = policy_.choice == Choice::round_robin
                             ? turn_
-                            : best & ((std::uint64_t{1} << kKindShift) - 1);
+                            : best.major & ((std::uint64_t{1} << Rank::kKindShift) - 1);
     if (seat.score > behind + policy_.most_ahead) return false;
   }
   return has_room_for(seat, tokens, true, now);

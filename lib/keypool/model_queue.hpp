@@ -9,6 +9,7 @@
 #include "lib/keypool/model_health.hpp"
 #include "lib/keypool/pace.hpp"
 #include "lib/keypool/policy.hpp"
+#include "lib/keypool/ranked_line.hpp"
 #include "lib/keypool/ranked_slots.hpp"
 
 namespace gembal::keypool {
@@ -28,7 +29,7 @@ struct Bench {
 /// Whose turn it is for one model. Quotas are counted per subject and model, so each model has a
 /// queue of its own in which every subject gets its share. Not thread-safe; reads no clock.
 ///
-/// Ready subjects stand in a heap by rank, waiting ones in another by the time they are back: every
+/// Ready subjects stand in a line by rank, waiting ones in a heap by the time they are back: every
 /// operation is O(log n) at worst. A turn is fair queueing: taking costs a subject one turn, in or
 /// out of its order, so whoever is preferred now is passed over later.
 class ModelQueue {
@@ -111,6 +112,8 @@ class ModelQueue {
   std::uint32_t today(Group group) const { return seats_[group].today; }
   std::uint32_t in_flight(Group group) const { return seats_[group].in_flight; }
   const QuotaLimits* limits(Group group) const;
+  /// Whether one more success would prove presumed limits wrong.
+  bool is_over_presumed(Group group) const { return seats_[group].over_presumed; }
   /// Whether a limit of some subject was learned.
   bool knows_limits() const { return knows_limits_; }
 
@@ -146,8 +149,11 @@ class ModelQueue {
     bool was_spent = false;      ///< out for the day when the last quota day ended
   };
   struct Rank {
-    std::uint64_t major = 0;
+    std::uint64_t major = 0;  ///< the kind, and below it the score
     std::uint64_t minor = 0;
+    static constexpr int kKindShift = 60;
+    static constexpr std::size_t kKinds = 4;
+    std::size_t kind() const { return major >> kKindShift; }
     // As one number: whose turn comes first is decided without a jump, several times a request.
     __extension__ using Whole = unsigned __int128;
     Whole whole() const { return Whole{major} << 64 | minor; }
@@ -171,7 +177,7 @@ class ModelQueue {
   const Policy& policy_;
   bool paid_first_;
   std::vector<Seat> seats_;
-  RankedSlots<Rank> ready_;
+  RankedLine<Rank> ready_;
   RankedSlots<TimePoint> timed_;  ///< those that wait, and those over a presumed limit
   QuotaLimits presumed_[2];       ///< of the free and of the paid tier: what was learned last
   std::uint64_t least_learned_tokens_ = 0;  ///< of any subject, ever; 0: none

@@ -91,7 +91,9 @@ TEST(ProxiesTest, EachKeyKeepsItsExit) {
   EXPECT_EQ(used, (std::set<std::string>{"1.1 " + std::to_string(first.port()),
                                          "1.1 " + std::to_string(second.port())}));
   EXPECT_EQ(first.log().size() + second.log().size(), 36u);
-  EXPECT_EQ(times(daemon.process().err(), "proxy=http://…~"), 36) << daemon.process().err();
+  // A request is logged once its answer is out.
+  EXPECT_TRUE(eventually([&] { return times(daemon.process().err(), "proxy=http://…~") == 36; }))
+      << daemon.process().err();
   expect_no_password(daemon);
 }
 
@@ -127,6 +129,7 @@ TEST(ProxiesTest, ADeadOneIsLeftOutAndUsedAgainWhenItIsBack) {
           << reply.header("x-gembal-attempts");
   }
   EXPECT_EQ(other.log().size(), 10u);
+  EXPECT_TRUE(daemon.process().says("a proxy does not work: the proxy refused"));
   EXPECT_EQ(times(daemon.process().err(), "a proxy does not work: the proxy refused"), 1);
   its_own.up();
   EXPECT_TRUE(eventually(
@@ -190,6 +193,7 @@ TEST(ProxiesTest, ARefusedRegionIsTheProxysAndNotTheKeys) {
     EXPECT_EQ(reply.status(), 200) << reply.body;
   }
   EXPECT_EQ(first.log().size(), 1u) << "it is left out at once";
+  EXPECT_TRUE(daemon.process().says("a proxy is left out"));
   EXPECT_EQ(times(daemon.process().err(), "a proxy is left out"), 1) << daemon.process().err();
   const auto list = run(home, {"keys", "list", "--json"}).out;
   EXPECT_EQ(times(list, "\"status\":\"ok\""), 8) << list;
