@@ -5,6 +5,8 @@ target_compile_options(gembal_options INTERFACE -Wall -Wextra -Wshadow -Wnon-vir
                        $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete  # g++ 12 sees one in every Asio coroutine
                        -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread>)  # and overflows in its own strings
 target_include_directories(gembal_options INTERFACE ${CMAKE_SOURCE_DIR})
+# The small functions of the C and C++ libraries are called very often: without a jump in between. ARCHITECTURE.md has what that gains.
+target_compile_options(gembal_options INTERFACE $<$<CONFIG:Release>:-fno-plt>)
 if(GEMBAL_SANITIZER STREQUAL "fuzzer")
   set(sanitizers address,undefined)
   target_compile_options(gembal_options INTERFACE -fsanitize=fuzzer-no-link,${sanitizers} -fno-sanitize=vptr

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,25 @@ constexpr std::size_t kSmall = 256 * 1024;
 
 bool fill(const simdjson::dom::array& from, Json::array_t& to, int depth);
 bool fill(const simdjson::dom::object& from, Json::object_t& to, int depth);
+
+/// Whether two names are the same: without a call for those of up to 16 bytes, which most are.
+bool is_same(std::string_view a, std::string_view b) {
+  const auto size = a.size();
+  if (size != b.size()) return false;
+  const auto differs = [&](auto word, std::size_t at) {
+    auto other = word;
+    std::memcpy(&word, a.data() + at, sizeof word);
+    std::memcpy(&other, b.data() + at, sizeof other);
+    return word != other;
+  };
+  if (size > 16) return std::memcmp(a.data(), b.data(), size) == 0;
+  if (size >= 8) return !differs(std::uint64_t{}, 0) && !differs(std::uint64_t{}, size - 8);
+  if (size >= 4) return !differs(std::uint32_t{}, 0) && !differs(std::uint32_t{}, size - 4);
+  for (std::size_t i = 0; i < size; ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
 
 /// The same value as nlohmann's, given to `place`, which makes one of it and returns that; false
 /// where nlohmann's parser had better look at it: what is nested too deep, too wide, or a number
@@ -73,7 +93,7 @@ bool fill(const simdjson::dom::object& from, Json::object_t& to, int depth) {
     // Of two members of a name the last is heard, at the place of the first.
     const auto place = [&, key = name](auto&& made) -> Json& {
       for (auto& [known, member] : to) {
-        if (known == key) return member = std::forward<decltype(made)>(made);
+        if (is_same(known, key)) return member = std::forward<decltype(made)>(made);
       }
       return to.emplace_back(std::string(key), std::forward<decltype(made)>(made)).second;
     };
@@ -306,12 +326,13 @@ Result<Json> parse_json(std::string_view text, std::size_t room) {
 }
 
 Json object_with_room(std::size_t members) {
-  Json object = Json::object();
+  Json object(Json::value_t::object);
   object.get_ref<Json::object_t&>().reserve(members);
   return object;
 }
 
-void discard(Json& value) {
+// All in one: most of a tree's end is small calls.
+[[gnu::flatten]] void discard(Json& value) {
   if (value.is_object()) {
     auto& members = value.get_ref<Json::object_t&>();
     for (auto& [name, member] : members) {
@@ -332,9 +353,15 @@ const Json* find(const Json& value, std::string_view name) {
   if (!value.is_object()) return nullptr;
   // ordered_json's own find() takes a std::string: a plain loop makes none.
   for (const auto& [key, member] : value.get_ref<const Json::object_t&>()) {
-    if (key == name) return &member;
+    if (is_same(key, name)) return &member;
   }
   return nullptr;
+}
+
+std::string take_text(Json& value, std::string_view name) {
+  Json* found = find(value, name);
+  if (!found || !found->is_string()) return "";
+  return std::move(found->get_ref<std::string&>());
 }
 
 const Json& array_in(const Json& value, std::string_view name) {

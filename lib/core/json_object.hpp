@@ -11,7 +11,7 @@ namespace json_object {
 inline void add(Json::object_t& /*members*/) {}
 template <typename Value, typename... Rest>
 void add(Json::object_t& members, std::string_view name, Value&& value, Rest&&... rest) {
-  members.emplace_back(std::string(name), Json(std::forward<Value>(value)));
+  members.emplace_back(std::string(name), std::forward<Value>(value));
   add(members, std::forward<Rest>(rest)...);
 }
 
@@ -23,16 +23,24 @@ void add(Json::object_t& members, std::string_view name, Value&& value, Rest&&..
 template <typename... NamesAndValues>
 Json object_of(NamesAndValues&&... names_and_values) {
   static_assert(sizeof...(names_and_values) % 2 == 0);
-  Json object = object_with_room(sizeof...(names_and_values) / 2);
-  json_object::add(object.get_ref<Json::object_t&>(),
-                   std::forward<NamesAndValues>(names_and_values)...);
+  Json object(Json::value_t::object);
+  auto& members = object.get_ref<Json::object_t&>();
+  members.reserve(sizeof...(names_and_values) / 2);
+  json_object::add(members, std::forward<NamesAndValues>(names_and_values)...);
   return object;
 }
+
+/// An array of nothing yet. Json::array() makes a list first that it copies.
+inline Json empty_array() { return Json(Json::value_t::array); }
 
 /// The member `name`, to be changed or taken; nullptr when there is none.
 inline Json* find(Json& value, std::string_view name) {
   return const_cast<Json*>(find(std::as_const(value), name));
 }
+
+/// Takes the string member `name` out of an object, which keeps an empty one; "" when it is missing
+/// or no string.
+std::string take_text(Json& value, std::string_view name);
 
 /// The member that is an array; an empty one when there is no such member.
 const Json& array_in(const Json& value, std::string_view name);

@@ -33,46 +33,98 @@ constexpr std::array<char, 256> kEscapes = [] {
 
 char escape_of(char c) { return kEscapes[static_cast<unsigned char>(c)]; }
 
-// How many of the kStep bytes from there stand for themselves before the first that does not.
+// marks_at: which of the kStep bytes from there do not stand for themselves, one bit for each of
+// them, kMarkBits apart, the first byte's the lowest. is_plain: whether all bytes of two words do.
 #if defined(__SSE2__)
-constexpr std::size_t kStep = 16;
+constexpr std::ptrdiff_t kStep = 16;
+constexpr int kMarkBits = 1;
+using Marks = unsigned;
 
-std::size_t plain_of_step(const char* from) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+Marks marks_of(__m128i bytes) {
   const __m128i is_control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
   const __m128i is_mark = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
                                        _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-  const auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(is_control, is_mark)));
-  return static_cast<std::size_t>(std::countr_zero(found | 1u << kStep));
+  return static_cast<Marks>(_mm_movemask_epi8(_mm_or_si128(is_control, is_mark)));
+}
+
+Marks marks_at(const char* from) {
+  return marks_of(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+
+bool is_plain(std::uint64_t a, std::uint64_t b) {
+  return marks_of(_mm_set_epi64x(static_cast<std::int64_t>(a), static_cast<std::int64_t>(b))) == 0;
 }
 #else
-constexpr std::size_t kStep = 8;
+constexpr std::ptrdiff_t kStep = 8;
+constexpr int kMarkBits = 8;
+using Marks = std::uint64_t;
 
-// In a word of bytes the high bit of each is set where the byte is below 0x20, or equals '"' or
-// '\\'. What a borrow sets besides is above the first of these.
-std::size_t plain_of_step(const char* from) {
-  if constexpr (std::endian::native != std::endian::little) {
-    return static_cast<std::size_t>(std::find_if(from, from + kStep, escape_of) - from);
-  }
+Marks marks_of(std::uint64_t word) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighs = 0x8080808080808080;
-  const auto zeros = [](std::uint64_t word) { return (word - kOnes) & ~word & kHighs; };
+  constexpr std::uint64_t kLows = kOnes * 0x7f;
+  // The high bit of each byte that is zero.
+  const auto zeros = [](std::uint64_t of) { return ~(((of & kLows) + kLows) | of | kLows); };
+  return zeros(word & (kOnes * 0xe0)) | zeros(word ^ (kOnes * '"')) | zeros(word ^ (kOnes * '\\'));
+}
+
+Marks marks_at(const char* from) {
   std::uint64_t word = 0;
   std::memcpy(&word, from, kStep);
-  const auto marks = ((word - kOnes * 0x20) & ~word & kHighs) | zeros(word ^ (kOnes * '"')) |
-                     zeros(word ^ (kOnes * '\\'));
-  return static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  return marks_of(word);
 }
+
+bool is_plain(std::uint64_t a, std::uint64_t b) { return (marks_of(a) | marks_of(b)) == 0; }
 #endif
+
+int first_of(Marks marks) { return std::countr_zero(marks) / kMarkBits; }
 
 /// How many bytes from the start of `text` stand for themselves.
 std::size_t plain_length(std::string_view text) {
-  std::size_t at = 0;
-  for (; at + kStep <= text.size(); at += kStep) {
-    if (const auto plain = plain_of_step(text.data() + at); plain < kStep) return at + plain;
+  const char* from = text.data();
+  const char* const end = from + text.size();
+  const auto length = [&] { return static_cast<std::size_t>(from - text.data()); };
+  for (; end - from >= kStep; from += kStep) {
+    if (const auto marks = marks_at(from); marks != 0) {
+      from += first_of(marks);
+      return length();
+    }
   }
-  while (at < text.size() && escape_of(text[at]) == 0) ++at;
-  return at;
+  while (from < end && escape_of(*from) == 0) ++from;
+  return length();
+}
+
+template <typename Word>
+std::uint64_t word_at(const char* from) {
+  Word word = 0;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+/// Copies a text of less than 16 bytes when all of it stands for itself: names mostly, for which
+/// calls would cost more than the work. Its ends are looked at and copied, which overlap.
+bool copy_short(std::string_view text, char* to) {
+  const auto size = text.size();
+  const char* from = text.data();
+  if (size >= 8) {
+    if (!is_plain(word_at<std::uint64_t>(from), word_at<std::uint64_t>(from + size - 8)))
+      return false;
+    std::memcpy(to, from, 8);
+    std::memcpy(to + size - 8, from + size - 8, 8);
+    return true;
+  }
+  if (size >= 4) {
+    const auto ends = word_at<std::uint32_t>(from) | word_at<std::uint32_t>(from + size - 4) << 32;
+    if (!is_plain(ends, ends)) return false;
+    std::memcpy(to, from, 4);
+    std::memcpy(to + size - 4, from + size - 4, 4);
+    return true;
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    if (escape_of(from[i]) != 0) return false;
+    to[i] = from[i];
+  }
+  return true;
 }
 
 /// Collects small pieces before they are added to a text: most of a JSON text is quotes, names and
@@ -102,6 +154,7 @@ class TextWriter {
  private:
   static constexpr std::size_t kRoom = 4096;
   static constexpr std::size_t kBlock = 256;  ///< of a string with escapes
+  static constexpr std::size_t kShort = 16;
   static constexpr std::size_t kLongestEscape = 6;
 
   void flush() {
@@ -167,41 +220,63 @@ class TextWriter {
 
   /// What is between the quotes. What is no UTF-8 stays as it is.
   void write_characters(std::string_view text) {
-    for (;;) {
+    if (text.size() < kShort && copy_short(text, room(kShort))) {
+      used_ += text.size();
+      return;
+    }
+    while (text.size() > kBlock) {
       const auto plain = plain_length(text);
       put(text.substr(0, plain));
-      if (plain == text.size()) return;
+      text.remove_prefix(plain);
       // Where one is escaped there are more, as in prose: they go another way.
-      const auto block = text.substr(plain, kBlock);
-      write_block(block);
-      text.remove_prefix(plain + block.size());
+      text.remove_prefix(write_block(text));
     }
+    while (!text.empty()) text.remove_prefix(write_block(text));
   }
 
-  void write_block(std::string_view text) {
-    char* to = room(kBlock * kLongestEscape + kStep);
+  /// Writes the first kBlock bytes of a text, or a few more, or all. Returns how many.
+  std::size_t write_block(std::string_view text) {
+    char* to = room((kBlock + kStep) * kLongestEscape + kStep);
     const char* from = text.data();
-    const char* const end = from + text.size();
-    while (from < end) {
-      if (static_cast<std::size_t>(end - from) >= kStep) {
-        std::memcpy(to, from, kStep);
-        const auto plain = plain_of_step(from);
-        to += plain;
-        from += plain;
-        if (plain == kStep) continue;
+    const char* const end = from + std::min(text.size(), kBlock);
+    const char* const end_of_text = from + text.size();
+    // Each step is copied as if it were plain, and what follows an escape again. That reads beyond.
+    for (; from < end && end_of_text - from >= 2 * kStep; from += kStep) {
+      std::ptrdiff_t done = 0;
+      for (auto marks = marks_at(from); marks != 0; marks &= marks - 1) {
+        const auto next = first_of(marks);
+        std::memcpy(to, from + done, kStep);
+        to = write_escape(from[next], to + (next - done));
+        done = next + 1;
       }
-      to = write_character(*from++, to);
+      std::memcpy(to, from + done, kStep);
+      to += kStep - done;
+    }
+    // The text's end, which mostly is plain.
+    if (end - from >= kStep && marks_at(from) == 0) {
+      std::memcpy(to, from, kStep);
+      to += kStep;
+      from += kStep;
+    }
+    const auto rest = static_cast<std::size_t>(std::max<std::ptrdiff_t>(end - from, 0));
+    if (rest < kShort && copy_short({from, rest}, to)) {
+      to += rest;
+      from += rest;
+    }
+    for (; from < end; ++from) {
+      if (escape_of(*from) != 0) {
+        to = write_escape(*from, to);
+      } else {
+        *to++ = *from;
+      }
     }
     used_ = static_cast<std::size_t>(to - buffer_);
+    return static_cast<std::size_t>(from - text.data());
   }
 
-  /// Returns where the next one goes.
-  static char* write_character(char c, char* to) {
+  /// Of a byte that does not stand for itself. Returns where the next one goes.
+  static char* write_escape(char c, char* to) {
     const char escape = escape_of(c);
-    if (escape == 0) {
-      *to = c;
-      return to + 1;
-    }
     *to++ = '\\';
     *to++ = escape;
     if (escape != 'u') return to;

@@ -51,7 +51,7 @@ void ConversationBuilder::model(Json parts) {
     const Json* call = find(std::as_const(part), "functionCall");
     if (!call) continue;
     open_calls_.push_back({std::string(string_in(*call, "id")),
-                           std::string(string_in(*call, "name")), Json(), Json::array()});
+                           std::string(string_in(*call, "name")), Json(), Json()});
     sign(part, !has_calls);
     has_calls = true;
   }
@@ -64,7 +64,7 @@ void ConversationBuilder::result(std::string_view id, std::string_view name, Jso
     return one.response.is_null() && (id.empty() ? one.name == name : one.id == id);
   });
   if (call == open_calls_.end()) {
-    Json parts = Json::array();
+    Json parts = empty_array();
     if (!text.empty()) parts.push_back({{"text", text}});
     for (auto& part : media) parts.push_back(std::move(part));
     user(std::move(parts));
@@ -77,8 +77,8 @@ void ConversationBuilder::result(std::string_view id, std::string_view name, Jso
 /// Upstream refuses a call that has no result.
 void ConversationBuilder::answer_calls() {
   if (open_calls_.empty()) return;
-  Json parts = Json::array();
-  Json media = Json::array();
+  Json parts = empty_array();
+  Json media = empty_array();
   for (auto& call : open_calls_) {
     if (call.response.is_null()) call.response = object_of("error", "no result");
     Json response = object_with_room(4);

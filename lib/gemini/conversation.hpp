@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/core/json.hpp"
+#include "lib/core/json_object.hpp"
 #include "lib/gemini/model_traits.hpp"
 
 namespace gembal::gemini {
@@ -15,8 +15,8 @@ inline constexpr const char* kUnsigned = "skip_thought_signature_validator";
 
 /// A conversation in Gemini's form.
 struct Conversation {
-  Json contents = Json::array();
-  Json system_parts = Json::array();  ///< empty: no systemInstruction
+  Json contents = empty_array();
+  Json system_parts = empty_array();  ///< empty: no systemInstruction
 
   /// Puts both into a generateContent request. A model that takes no system instruction gets it in
   /// the first turn.
@@ -52,7 +52,7 @@ class ConversationBuilder {
     std::string id;
     std::string name;
     Json response;  ///< null: not answered yet
-    Json media = Json::array();
+    Json media{};   ///< null: none
   };
 
   void append(const char* role, Json parts, bool may_merge);

@@ -16,7 +16,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "lib/core/json.hpp"
+#include "lib/core/json_object.hpp"
 #include "lib/gemini/schema_walk.hpp"
 
 namespace gembal::gemini {
@@ -183,14 +183,14 @@ void Writer::merge(const Json& part, Json& into, Ref own_ref) {
 }
 
 void Writer::write_member(const std::string& name, const Json& value, Json& out) {
-  if (value.is_null() && name != "const" && name != "default") return;
-  if (name == "required") {
+  const std::string_view word = name;
+  if (value.is_null() && word != "const" && word != "default") return;
+  if (word == "required") {
     if (!value.is_array()) return;  // "required": true, as drafts before the fourth had
     auto& all = out["required"];
-    if (all.is_null()) all = Json::array();
-    const Json before = all;
-    std::unordered_set<std::string_view> known;
-    for (const auto& one : before) known.insert(one.get_ref<const std::string&>());
+    if (all.is_null()) all = empty_array();
+    std::unordered_set<std::string_view> known;  // of texts that stay where they are
+    for (const auto& one : all) known.insert(one.get_ref<const std::string&>());
     walk_.spend(known.size() / 64);
     for (const auto& one : value) {
       if (one.is_string() && known.insert(one.get_ref<const std::string&>()).second)
@@ -212,27 +212,27 @@ void Writer::write_member(const std::string& name, const Json& value, Json& out)
     }
     return;
   }
-  const bool is_tuple = name == "items" && value.is_array();  // as drafts before 2020 had
+  const bool is_tuple = word == "items" && value.is_array();  // as drafts before 2020 had
   if (find(out, is_tuple ? "prefixItems" : name)) return;
-  if (name == "$ref") {
+  if (word == "$ref") {
     if (!value.is_string()) return walk_.fail("'$ref' must be a text");
     out["$ref"] = value;
-  } else if (name == "const") {
+  } else if (word == "const") {
     if (value.is_primitive() && !find(out, "enum")) out["enum"] = Json::array({walk_.copy(value)});
   } else if (holds_schema(name) && !value.is_array()) {
     const SchemaWalk::Step inner_step(walk_, name);
-    out[name] = write(value);
+    append_member(out, name, write(value));
   } else if (holds_schemas(name) || is_tuple) {
     if (!value.is_array()) return walk_.fail("'" + name + "' must be an array");
     if (value.empty()) return;
-    Json list = Json::array();
+    Json list = empty_array();
     for (std::size_t i = 0; i < value.size() && !walk_.failed(); ++i) {
       const SchemaWalk::Step inner_step(walk_, name, i);
       list.push_back(write(value[i]));
     }
     out[is_tuple ? "prefixItems" : name] = std::move(list);
   } else {
-    out[name] = walk_.copy(value);
+    append_member(out, name, walk_.copy(value));
   }
 }
 

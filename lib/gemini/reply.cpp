@@ -20,13 +20,6 @@ constexpr std::array<std::string_view, 10> kRefusals = {"SAFETY",
                                                         "IMAGE_RECITATION",
                                                         "MODEL_ARMOR"};
 
-/// Takes the text out: answers may be large, and nobody else wants it.
-std::string take_text(Json& value, const char* name) {
-  Json* found = find(value, name);
-  if (!found || !found->is_string()) return "";
-  return std::move(found->get_ref<std::string&>());
-}
-
 Json take(Json& value, const char* name) {
   Json* found = find(value, name);
   return found ? std::move(*found) : Json();

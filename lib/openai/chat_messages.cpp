@@ -89,7 +89,7 @@ Result<void> Translator::add_assistant(Json& message, Json parts, const std::str
 
 void Translator::add_result(const Json& message, Json parts) {
   const auto text = text_of(parts);
-  Json media = Json::array();
+  Json media = empty_array();
   for (auto& part : parts) {
     if (!find(part, "text")) media.push_back(std::move(part));
   }
@@ -99,7 +99,7 @@ void Translator::add_result(const Json& message, Json parts) {
 
 Result<void> Translator::add(Json& message, const std::string& where) {
   if (!message.is_object()) return bad_at(where, "a message must be an object");
-  const std::string role(string_in(message, "role"));
+  const auto role = string_in(message, "role");
   Json none;
   Json* content = find(message, "content");
   auto parts = content_parts(content ? *content : none, where + ".content");
@@ -116,7 +116,7 @@ Result<void> Translator::add(Json& message, const std::string& where) {
     return bad_at(where + ".role",
                   role.empty()
                       ? "'role' is missing"
-                      : "the role '" + role +
+                      : "the role '" + std::string(role) +
                             "' is unknown: it must be system, developer, user, assistant or tool");
   }
   return {};

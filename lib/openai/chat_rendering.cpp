@@ -198,7 +198,7 @@ Json ChatRendering::message_of(Parts parts, Choice& choice) {
 }
 
 Result<std::string> ChatRendering::whole(std::vector<gemini::Reply> replies) {
-  Json choices = Json::array();
+  Json choices = empty_array();
   const auto add = [&](std::int64_t index, Parts parts, Choice& choice) {
     auto message = message_of(std::move(parts), choice);
     choices.push_back(object_of("index", index, "message", std::move(message), "logprobs", nullptr,

@@ -44,7 +44,7 @@ class ChatRendering final : public gemini::Rendering {
     std::string finish_reason;  ///< OpenAI's word; "" until known
     std::string refusal;
     CharacterIndex text;  ///< that was told so far
-    Json annotations = Json::array();
+    Json annotations = empty_array();
     bool in_thoughts = false;  ///< between <thought> and </thought>
   };
   /// What pieces make of a message or a delta, in the order of its members.
@@ -52,8 +52,8 @@ class ChatRendering final : public gemini::Rendering {
     std::string text;
     std::string thoughts;
     std::string signature;
-    Json calls = Json::array();
-    Json images = Json::array();
+    Json calls = empty_array();
+    Json images = empty_array();
     std::string sound;  ///< samples, base64, as upstream gives it
     audio::Pcm pcm;     ///< what it is
   };

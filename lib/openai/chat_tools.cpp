@@ -65,8 +65,8 @@ class Translator {
 
   const gemini::ModelTraits traits_;
   gemini::SchemaTranslator schemas_;
-  Json declarations_ = Json::array();
-  Json built_in_ = Json::object();
+  Json declarations_ = empty_array();
+  Json built_in_ = object_with_room(0);
   std::set<std::string, std::less<>> names_;
 };
 
@@ -158,7 +158,7 @@ Result<void> Translator::add(const Json& tool, const std::string& where) {
 }
 
 Json Translator::finish() {
-  Json tools = Json::array();
+  Json tools = empty_array();
   const bool stands_back = !declarations_.empty() && !traits_.mixes_tools;
   if (!stands_back) {
     for (auto& [name, options] : built_in_.items()) {

@@ -10,12 +10,6 @@
 namespace gembal::openai {
 namespace {
 
-std::string take_text(Json& value, const char* name) {
-  Json* found = find(value, name);
-  if (!found || !found->is_string()) return "";
-  return std::move(found->get_ref<std::string&>());
-}
-
 /// A link that upstream itself can open.
 Json file_data(std::string_view url) {
   Json file = {{"fileUri", url}};
@@ -102,24 +96,25 @@ bool is_thinking(std::string_view type) {
 Result<Json> translate_part(Json& part, const std::string& where) {
   if (part.is_string()) return object_of("text", std::move(part));
   if (!part.is_object()) return bad_at(where, "a part must be an object with a 'type'");
-  const std::string type(string_in(part, "type"));
+  const auto type = string_in(part, "type");
   if (type == "text" || type == "input_text" || type == "output_text" || type == "refusal") {
     auto text = take_text(part, type == "refusal" ? "refusal" : "text");
     return text.empty() ? Json() : object_of("text", std::move(text));
   }
   if (type == "image_url" || type == "video_url" || type == "audio_url" || type == "input_image")
-    return link_part(part, type, where);
+    return link_part(part, std::string(type), where);
   if (type == "input_audio") return audio_part(part, where);
   if (type == "file" || type == "input_file") return file_part(part, where);
   if (is_thinking(type)) return Json();
-  return bad_at(where + ".type", type.empty() ? "a part needs a 'type', as in \"text\""
-                                              : "content of type '" + type + "' is not supported");
+  return bad_at(where + ".type",
+                type.empty() ? "a part needs a 'type', as in \"text\""
+                             : "content of type '" + std::string(type) + "' is not supported");
 }
 
 }  // namespace
 
 Result<Json> content_parts(Json& content, const std::string& where) {
-  Json parts = Json::array();
+  Json parts = empty_array();
   if (content.is_null()) return parts;
   if (content.is_string()) {
     if (!content.get_ref<const std::string&>().empty())

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "lib/core/json_object.hpp"
+
 namespace gembal {
 namespace {
 
@@ -100,6 +102,21 @@ TEST(JsonTest, WritesStringsOfAnyLengthAsTheLibraryDoes) {
   }
 }
 
+TEST(JsonTest, WritesShortStringsWithAnythingAnywhereAsTheLibraryDoes) {
+  for (const std::string_view odd : {"\"", "\x1f", " ", "\\"}) {
+    for (std::size_t length = 0; length <= 70; ++length) {
+      for (std::size_t at = 0; at <= length; ++at) {
+        auto text = std::string(length, 'x').insert(at, odd);
+        const Json value = {{text, text}};
+        ASSERT_EQ(to_text(value), value.dump()) << odd << " at " << at << " of " << length;
+        text.insert(length - at, odd);
+        ASSERT_EQ(to_text(Json(text)), Json(text).dump())
+            << odd << " at " << at << " of " << length;
+      }
+    }
+  }
+}
+
 TEST(JsonTest, WritesNumbersAsTheLibraryDoes) {
   for (const double number : {0.0,
                               -0.0,
@@ -170,6 +187,30 @@ TEST(JsonTest, FindsMembersOfTheRightType) {
   EXPECT_EQ(find(value, "snake_case", "s"), find(value, "s"));
   EXPECT_TRUE(find(value, "null")->is_null());
   EXPECT_EQ(find(Json(5), "x"), nullptr);
+}
+
+TEST(JsonTest, TellsNamesApartThatDifferInOneByte) {
+  for (std::size_t length = 1; length <= 20; ++length) {
+    const std::string name(length, 'n');
+    for (std::size_t at = 0; at < length; ++at) {
+      auto other = name;
+      other[at] = 'm';
+      const auto value = *parse_json("{\"" + other + "\":1,\"" + name + "\":2}");
+      ASSERT_EQ(value.size(), 2u) << other;
+      ASSERT_EQ(integer_in(value, name), 2) << other;
+      ASSERT_EQ(integer_in(value, other), 1) << other;
+      ASSERT_EQ(find(value, name + "n"), nullptr);
+    }
+  }
+}
+
+TEST(JsonTest, TakesATextOnce) {
+  auto value = *parse_json(R"({"s":"a text of some length","n":5})");
+  EXPECT_EQ(take_text(value, "s"), "a text of some length");
+  EXPECT_EQ(take_text(value, "s"), "");
+  EXPECT_EQ(take_text(value, "n"), "");
+  EXPECT_EQ(take_text(value, "missing"), "");
+  EXPECT_EQ(integer_in(value, "n"), 5);
 }
 
 }  // namespace
