@@ -6,16 +6,14 @@
 #include "lib/core/json.hpp"
 
 namespace gembal {
-namespace json_object {
 
-inline void add(Json::object_t& /*members*/) {}
+inline void add_members(Json::object_t& /*members*/) {}
+/// Adds names, which must be new, and their values in turn.
 template <typename Value, typename... Rest>
-void add(Json::object_t& members, std::string_view name, Value&& value, Rest&&... rest) {
+void add_members(Json::object_t& members, std::string_view name, Value&& value, Rest&&... rest) {
   members.emplace_back(std::string(name), std::forward<Value>(value));
-  add(members, std::forward<Rest>(rest)...);
+  add_members(members, std::forward<Rest>(rest)...);
 }
-
-}  // namespace json_object
 
 /// An object of names, each once, and their values in turn: object_of("text", text, "thought",
 /// true). For what is made with every request and event: a list in braces is an array of arrays of
@@ -26,9 +24,13 @@ Json object_of(NamesAndValues&&... names_and_values) {
   Json object(Json::value_t::object);
   auto& members = object.get_ref<Json::object_t&>();
   members.reserve(sizeof...(names_and_values) / 2);
-  json_object::add(members, std::forward<NamesAndValues>(names_and_values)...);
+  add_members(members, std::forward<NamesAndValues>(names_and_values)...);
   return object;
 }
+
+/// Adds the compact text of `value`, as to_text() makes it. When that is large `out` keeps some
+/// room behind it.
+void append_text(std::string& out, const Json& value);
 
 /// An array of nothing yet. Json::array() makes a list first that it copies.
 inline Json empty_array() { return Json(Json::value_t::array); }

@@ -11,7 +11,7 @@
 #include <emmintrin.h>
 #endif
 
-#include "lib/core/json.hpp"
+#include "lib/core/json_object.hpp"
 #include "lib/core/text.hpp"
 
 namespace gembal {
@@ -314,12 +314,19 @@ class TextWriter {
 
 }  // namespace
 
-std::string to_text(const Json& value) {
-  std::string text;
-  TextWriter(text).write(value);
+void append_text(std::string& out, const Json& value) {
+  const auto before = out.size();
+  TextWriter(out).write(value);
   // All at once: it is UTF-8 when each of its strings is. What is wrong, nlohmann's writer
   // replaces.
-  if (!is_valid_utf8(text)) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (is_valid_utf8(std::string_view(out).substr(before))) return;
+  out.resize(before);
+  out += value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string to_text(const Json& value) {
+  std::string text;
+  append_text(text, value);
   return text;
 }
 

@@ -82,11 +82,12 @@ void ConversationBuilder::answer_calls() {
   for (auto& call : open_calls_) {
     if (call.response.is_null()) call.response = object_of("error", "no result");
     Json response = object_with_room(4);
-    response["name"] = std::move(call.name);
-    if (traits_.signs_calls && !call.id.empty()) response["id"] = std::move(call.id);
-    response["response"] = std::move(call.response);
+    auto& members = response.get_ref<Json::object_t&>();
+    add_members(members, "name", std::move(call.name));
+    if (traits_.signs_calls && !call.id.empty()) add_members(members, "id", std::move(call.id));
+    add_members(members, "response", std::move(call.response));
     if (!call.media.empty() && traits_.takes_parts_in_results) {
-      response["parts"] = std::move(call.media);
+      add_members(members, "parts", std::move(call.media));
     } else {
       for (auto& part : call.media) media.push_back(std::move(part));
     }

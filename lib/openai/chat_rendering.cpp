@@ -46,15 +46,21 @@ std::string finish_reason(std::string_view upstreams, bool has_calls) {
   return has_calls ? "tool_calls" : "stop";
 }
 
-Json usage_of(const gemini::Usage& usage) {
-  return object_of("prompt_tokens", usage.prompt,                       //
-                   "completion_tokens", usage.answer + usage.thoughts,  //
-                   "total_tokens", usage.total(),                       //
-                   "prompt_tokens_details",                             //
-                   object_of("cached_tokens", usage.cached, "audio_tokens", usage.prompt_audio),
-                   "completion_tokens_details",
-                   object_of("reasoning_tokens", usage.thoughts, "audio_tokens", usage.answer_audio,
-                             "accepted_prediction_tokens", 0, "rejected_prediction_tokens", 0));
+std::string usage_text(const gemini::Usage& usage) {
+  std::string text;
+  text.reserve(320);
+  const auto add = [&](const char* before, std::int64_t number) {
+    text.append(before).append(std::to_string(number));
+  };
+  add(R"({"prompt_tokens":)", usage.prompt);
+  add(R"(,"completion_tokens":)", usage.answer + usage.thoughts);
+  add(R"(,"total_tokens":)", usage.total());
+  add(R"(,"prompt_tokens_details":{"cached_tokens":)", usage.cached);
+  add(R"(,"audio_tokens":)", usage.prompt_audio);
+  add(R"(},"completion_tokens_details":{"reasoning_tokens":)", usage.thoughts);
+  add(R"(,"audio_tokens":)", usage.answer_audio);
+  text += R"(,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}})";
+  return text;
 }
 
 std::string made_up_call_id(std::string_view answer_id, std::int64_t choice, std::size_t number) {
@@ -91,7 +97,7 @@ void ChatRendering::count(const gemini::Reply& reply, std::size_t call) {
 }
 
 /// The prompt is the same for all calls and counts once, as OpenAI counts it.
-Json ChatRendering::usage() const {
+std::string ChatRendering::usage() const {
   gemini::Usage sum;
   for (const auto& [call, one] : usage_) {
     sum.prompt = std::max(sum.prompt, one.prompt);
@@ -101,7 +107,7 @@ Json ChatRendering::usage() const {
     sum.thoughts += one.thoughts;
     sum.answer_audio += one.answer_audio;
   }
-  return usage_of(sum);
+  return usage_text(sum);
 }
 
 void ChatRendering::add_call(Piece piece, std::int64_t index, Choice& choice, Json& calls) {
@@ -174,16 +180,17 @@ Json ChatRendering::sound_of(const Parts& parts) const {
 }
 
 Json ChatRendering::message_of(Parts parts, Choice& choice) {
-  Json message = object_with_room(9);  // growing would copy the text
-  message["role"] = "assistant";
-  message["content"] = nullptr;
-  message["refusal"] = nullptr;
   if (std::exchange(choice.in_thoughts, false)) parts.text += "</thought>";
+  Json content;
+  Json refusal;
   if (!choice.refusal.empty()) {
-    message["refusal"] = choice.refusal;
+    refusal = choice.refusal;
   } else if (!parts.text.empty() || (parts.calls.empty() && parts.sound.empty())) {
-    message["content"] = std::move(parts.text);
+    content = std::move(parts.text);
   }
+  Json message = object_with_room(9);  // growing would copy the text
+  add_members(message.get_ref<Json::object_t&>(), "role", "assistant", "content",
+              std::move(content), "refusal", std::move(refusal));
   if (!parts.thoughts.empty()) message["reasoning_content"] = std::move(parts.thoughts);
   if (!parts.calls.empty() && wishes_.legacy_function) {
     message["function_call"] = parts.calls[0]["function"];
@@ -226,18 +233,20 @@ Result<std::string> ChatRendering::whole(std::vector<gemini::Reply> replies) {
   }
   if (choices.empty())
     return Error{ErrorKind::upstream, "the upstream's answer has nothing in it", ""};
-  Json body =
-      object_of("id", identity_.id, "object", "chat.completion", "created", identity_.created,
-                "model", identity_.model, "choices", std::move(choices), "usage", usage());
-  auto text = to_text(body);
-  discard(body);
-  return text;
+  auto text = to_text(object_of("id", identity_.id, "object", "chat.completion", "created",
+                                identity_.created, "model", identity_.model));
+  text.back() = ',';  // in place of the closing brace
+  text += R"("choices":)";
+  append_text(text, choices);
+  discard(choices);
+  return text.append(R"(,"usage":)").append(usage()).append("}");
 }
 
 void ChatRendering::append_chunk(std::string& out, std::int64_t index, const Json& delta,
                                  const std::string& finish_reason) {
   out.append("data: ").append(opening()).append(R"("choices":[{"index":)");
-  out.append(std::to_string(index)).append(R"(,"delta":)").append(to_text(delta));
+  out.append(std::to_string(index)).append(R"(,"delta":)");
+  append_text(out, delta);
   out.append(R"(,"logprobs":null,"finish_reason":)");
   if (finish_reason.empty()) {
     out.append("null");
@@ -322,7 +331,7 @@ std::string ChatRendering::finish() {
   }
   if (wishes_.include_usage) {
     out.append("data: ").append(opening()).append(R"("choices":[],"usage":)");
-    out.append(to_text(usage())).append("}\n\n");
+    out.append(usage()).append("}\n\n");
   }
   return out + "data: [DONE]\n\n";
 }

@@ -69,7 +69,7 @@ class ChatRendering final : public gemini::Rendering {
   void append_chunk(std::string& out, std::int64_t index, const Json& delta,
                     const std::string& finish_reason);
   void count(const gemini::Reply& reply, std::size_t call);
-  Json usage() const;
+  std::string usage() const;
 
   const ReplyIdentity identity_;
   const ChatWishes wishes_;
@@ -83,8 +83,9 @@ class ChatRendering final : public gemini::Rendering {
 /// "stop", "length", "tool_calls", "content_filter"; "" when there is no finish reason yet.
 std::string finish_reason(std::string_view upstreams, bool has_calls);
 
-/// OpenAI's usage: the completion includes the reasoning, so that prompt and completion add up.
-Json usage_of(const gemini::Usage& usage);
+/// OpenAI's usage, as JSON text: the completion includes the reasoning, so that prompt and
+/// completion add up.
+std::string usage_text(const gemini::Usage& usage);
 
 /// The id of a tool call that upstream gave none: one answer never has an id twice, nor do two
 /// answers of a conversation share one.

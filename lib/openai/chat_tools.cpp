@@ -80,9 +80,10 @@ Result<Json*> Translator::declare(const Json& function, const std::string& where
   }
   if (!names_.insert(name).second) return nullptr;
   Json declared = object_with_room(3);
-  declared["name"] = name;
+  auto& members = declared.get_ref<Json::object_t&>();
+  add_members(members, "name", name);
   if (const auto description = string_in(function, "description"); !description.empty())
-    declared["description"] = description;
+    add_members(members, "description", description);
   declarations_.push_back(std::move(declared));
   return &declarations_.back();
 }

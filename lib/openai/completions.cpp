@@ -120,7 +120,7 @@ void CompletionRendering::count(const gemini::Reply& reply, std::size_t call) {
 }
 
 /// A prompt counts once, however many choices it has.
-Json CompletionRendering::usage() const {
+std::string CompletionRendering::usage() const {
   std::map<std::size_t, gemini::Usage> prompts;
   gemini::Usage sum;
   for (const auto& [call, one] : usage_) {
@@ -134,7 +134,7 @@ Json CompletionRendering::usage() const {
     sum.prompt += prompt.prompt;
     sum.cached += prompt.cached;
   }
-  return usage_of(sum);
+  return usage_text(sum);
 }
 
 Result<std::string> CompletionRendering::whole(std::vector<gemini::Reply> replies) {
@@ -162,8 +162,9 @@ Result<std::string> CompletionRendering::whole(std::vector<gemini::Reply> replie
                {"created", identity_.created},
                {"model", identity_.model}};
   body["choices"] = std::move(choices);
-  body["usage"] = usage();
-  return to_text(body);
+  auto text = to_text(body);
+  text.back() = ',';  // in place of the closing brace
+  return text.append(R"("usage":)").append(usage()).append("}");
 }
 
 void CompletionRendering::append_chunk(std::string& out, std::size_t index, const std::string& text,
@@ -201,7 +202,7 @@ std::string CompletionRendering::finish() {
   for (const auto& [call, reason] : reasons_) append_chunk(out, call, "", reason);
   if (completion_.include_usage) {
     out.append("data: ").append(opening_).append(R"("choices":[],"usage":)");
-    out.append(to_text(usage())).append("}\n\n");
+    out.append(usage()).append("}\n\n");
   }
   return out + "data: [DONE]\n\n";
 }

@@ -54,7 +54,7 @@ class CompletionRendering final : public gemini::Rendering {
 
  private:
   void count(const gemini::Reply& reply, std::size_t call);
-  Json usage() const;
+  std::string usage() const;
   void append_chunk(std::string& out, std::size_t index, const std::string& text,
                     const std::string& finish_reason) const;
 
