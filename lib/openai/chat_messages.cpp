@@ -35,17 +35,17 @@ class Translator {
   Translator(const gemini::ModelTraits& traits, const gemini::SignatureOf& signature_of)
       : builder_(traits, signature_of) {}
 
-  Result<void> add(Json& message, const std::string& where);
+  Result<void> add(Json& message, const Place& where);
   gemini::Conversation finish() { return std::move(builder_).finish(); }
 
  private:
-  Result<void> add_assistant(Json& message, Json parts, const std::string& where);
+  Result<void> add_assistant(Json& message, Json parts, const Place& where);
   void add_result(const Json& message, Json parts);
 
   gemini::ConversationBuilder builder_;
 };
 
-Result<Json> translate_call(const Json& call, const std::string& where) {
+Result<Json> translate_call(const Json& call, const Place& where) {
   const Json* function = find(call, "function");
   const Json* custom = find(call, "custom");
   const auto name = function ? string_in(*function, "name")
@@ -61,7 +61,7 @@ Result<Json> translate_call(const Json& call, const std::string& where) {
   return call_part(name, std::move(args), string_in(call, "id"), signature_of_call(call));
 }
 
-Result<void> Translator::add_assistant(Json& message, Json parts, const std::string& where) {
+Result<void> Translator::add_assistant(Json& message, Json parts, const Place& where) {
   // A message that refused has nothing else to say.
   if (parts.empty()) {
     const auto refusal = string_in(message, "refusal");
@@ -73,7 +73,7 @@ Result<void> Translator::add_assistant(Json& message, Json parts, const std::str
   if (calls && !calls->is_null() && !calls->is_array())
     return bad_at(where + ".tool_calls", "'tool_calls' must be an array");
   for (std::size_t i = 0; calls && i < calls->size(); ++i) {
-    auto part = translate_call((*calls)[i], where + ".tool_calls[" + std::to_string(i) + "]");
+    auto part = translate_call((*calls)[i], where.member("tool_calls")[i]);
     if (!part) return std::move(part).error();
     parts.push_back(*std::move(part));
   }
@@ -97,12 +97,12 @@ void Translator::add_result(const Json& message, Json parts) {
                   gemini::as_object(text, "result"), std::move(media), text);
 }
 
-Result<void> Translator::add(Json& message, const std::string& where) {
+Result<void> Translator::add(Json& message, const Place& where) {
   if (!message.is_object()) return bad_at(where, "a message must be an object");
   const auto role = string_in(message, "role");
   Json none;
   Json* content = find(message, "content");
-  auto parts = content_parts(content ? *content : none, where + ".content");
+  auto parts = content_parts(content ? *content : none, where.member("content"));
   if (!parts) return std::move(parts).error();
   if (role == "user") {
     builder_.user(*std::move(parts));
@@ -150,8 +150,9 @@ std::vector<std::string> unsigned_calls(const Json& messages) {
 Result<gemini::Conversation> translate_messages(Json& messages, const gemini::ModelTraits& traits,
                                                 const gemini::SignatureOf& signature_of) {
   Translator translator(traits, signature_of);
+  const Place all("messages");
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    auto added = translator.add(messages[i], "messages[" + std::to_string(i) + "]");
+    auto added = translator.add(messages[i], all[i]);
     if (!added) return std::move(added).error();
   }
   return translator.finish();

@@ -8,6 +8,7 @@
 #include "lib/core/json_object.hpp"
 #include "lib/gemini/schema.hpp"
 #include "lib/openai/bad_request.hpp"
+#include "lib/openai/place.hpp"
 
 namespace gembal::openai {
 namespace {
@@ -47,9 +48,9 @@ class Translator {
   explicit Translator(const gemini::ModelTraits& traits)
       : traits_(traits), schemas_(gemini::schema_form(traits)) {}
 
-  Result<void> add(const Json& tool, const std::string& where);
-  Result<void> add_function(const Json& function, const std::string& where);
-  Result<void> add_custom(const Json& custom, const std::string& where);
+  Result<void> add(const Json& tool, const Place& where);
+  Result<void> add_function(const Json& function, const Place& where);
+  Result<void> add_custom(const Json& custom, const Place& where);
   void add_built_in(const std::string& name, Json options);
   bool has_functions() const { return !declarations_.empty(); }
 
@@ -58,7 +59,7 @@ class Translator {
   Json finish();
 
  private:
-  Result<Json*> declare(const Json& function, const std::string& where);
+  Result<Json*> declare(const Json& function, const Place& where);
   const char* parameters_field() const {
     return traits_.takes_json_schema ? "parametersJsonSchema" : "parameters";
   }
@@ -71,7 +72,7 @@ class Translator {
 };
 
 /// Null for one that is declared twice: the first stands.
-Result<Json*> Translator::declare(const Json& function, const std::string& where) {
+Result<Json*> Translator::declare(const Json& function, const Place& where) {
   const std::string name(string_in(function, "name"));
   if (!is_name(name)) {
     return bad_at(where + ".name",
@@ -88,7 +89,7 @@ Result<Json*> Translator::declare(const Json& function, const std::string& where
   return &declarations_.back();
 }
 
-Result<void> Translator::add_function(const Json& function, const std::string& where) {
+Result<void> Translator::add_function(const Json& function, const Place& where) {
   if (string_in(function, "name") == "googleSearch") {  // the original's way to ask for it
     add_built_in("googleSearch", Json::object());
     return {};
@@ -106,7 +107,7 @@ Result<void> Translator::add_function(const Json& function, const std::string& w
 }
 
 /// A tool that takes a text is a function with one.
-Result<void> Translator::add_custom(const Json& custom, const std::string& where) {
+Result<void> Translator::add_custom(const Json& custom, const Place& where) {
   auto declared = declare(custom, where);
   if (!declared) return std::move(declared).error();
   if (!*declared) return {};
@@ -127,15 +128,15 @@ void Translator::add_built_in(const std::string& name, Json options) {
   built_in_[name] = options.is_object() ? std::move(options) : Json::object();
 }
 
-Result<void> Translator::add(const Json& tool, const std::string& where) {
+Result<void> Translator::add(const Json& tool, const Place& where) {
   if (!tool.is_object()) return bad_at(where, "a tool must be an object with a 'type'");
   const auto type = string_in(tool, "type");
   const Json* function = find(tool, "function");
   if (type == "function" || (type.empty() && function))
-    return function ? add_function(*function, where + ".function") : add_function(tool, where);
+    return function ? add_function(*function, where.member("function")) : add_function(tool, where);
   if (type == "custom") {
     const Json* custom = find(tool, "custom");
-    return custom ? add_custom(*custom, where + ".custom") : add_custom(tool, where);
+    return custom ? add_custom(*custom, where.member("custom")) : add_custom(tool, where);
   }
   if (const auto name = built_in(type)) {
     add_built_in(*name, Json::object());
@@ -218,15 +219,14 @@ Result<Json> choose(const Json& choice) {
   return wrong();
 }
 
-Result<void> add_all(const Json& request, const char* place, Translator& translator) {
-  const Json* tools = find(request, place);
+Result<void> add_all(const Json& request, std::string_view name, Translator& translator) {
+  const Json* tools = find(request, name);
   if (!tools || tools->is_null()) return {};
-  const std::string name(place);
-  if (!tools->is_array()) return bad(name, "'" + name + "' must be an array");
+  const Place all(name);
+  if (!tools->is_array()) return bad(all, "'" + all.text() + "' must be an array");
   for (std::size_t i = 0; i < tools->size(); ++i) {
-    const auto where = name + "[" + std::to_string(i) + "]";
-    auto added = name == "functions" ? translator.add_function((*tools)[i], where)
-                                     : translator.add((*tools)[i], where);
+    auto added = name == "functions" ? translator.add_function((*tools)[i], all[i])
+                                     : translator.add((*tools)[i], all[i]);
     if (!added) return added;
   }
   return {};

@@ -33,18 +33,18 @@ Result<Json> inlined(Result<gemini::Media> media) {
 }
 
 /// The media behind a link; `what` names it to people.
-Result<Json> linked(std::string url, const std::string& where, const char* what) {
+Result<Json> linked(std::string url, const Place& where, const char* what) {
   const bool is_link =
       url.starts_with("https://") || url.starts_with("http://") || url.starts_with("gs://");
   if (is_link) return file_data(url);
-  if (gemini::is_data_url(url)) return inlined(gemini::read_data_url(std::move(url), where));
+  if (gemini::is_data_url(url)) return inlined(gemini::read_data_url(std::move(url), where.text()));
   return bad_at(where,
                 std::string("the ") + what + " needs a URL: data:<type>;base64,... or https://...");
 }
 
 /// "image_url", "video_url" and "audio_url" of chat hold a URL or an object with one; "input_image"
 /// of the Responses API a URL.
-Result<Json> link_part(Json& part, const std::string& type, const std::string& where) {
+Result<Json> link_part(Json& part, const std::string& type, const Place& where) {
   const std::string member = type == "input_image" ? "image_url" : type;
   const auto what = member.substr(0, member.find('_'));
   if (!part.contains(member)) {
@@ -57,7 +57,7 @@ Result<Json> link_part(Json& part, const std::string& type, const std::string& w
   return linked(std::move(url), where + "." + member, what.c_str());
 }
 
-Result<Json> audio_part(Json& part, const std::string& where) {
+Result<Json> audio_part(Json& part, const Place& where) {
   Json* audio = part.contains("input_audio") ? &part["input_audio"] : nullptr;
   auto data = audio ? take_text(*audio, "data") : std::string();
   if (data.empty()) return bad_at(where + ".input_audio", "'input_audio' needs data in base64");
@@ -71,7 +71,7 @@ Result<Json> audio_part(Json& part, const std::string& where) {
 }
 
 /// "file" of chat and "input_file" of the Responses API.
-Result<Json> file_part(Json& part, const std::string& where) {
+Result<Json> file_part(Json& part, const Place& where) {
   Json& file = part.contains("file") && part["file"].is_object() ? part["file"] : part;
   for (const char* place : {"file_data", "file_url", "file_id"}) {
     auto url = take_text(file, place);
@@ -93,7 +93,7 @@ bool is_thinking(std::string_view type) {
 }
 
 /// One part of a content array. A null result: nothing to send.
-Result<Json> translate_part(Json& part, const std::string& where) {
+Result<Json> translate_part(Json& part, const Place& where) {
   if (part.is_string()) return object_of("text", std::move(part));
   if (!part.is_object()) return bad_at(where, "a part must be an object with a 'type'");
   const auto type = string_in(part, "type");
@@ -113,7 +113,7 @@ Result<Json> translate_part(Json& part, const std::string& where) {
 
 }  // namespace
 
-Result<Json> content_parts(Json& content, const std::string& where) {
+Result<Json> content_parts(Json& content, const Place& where) {
   Json parts = empty_array();
   if (content.is_null()) return parts;
   if (content.is_string()) {
@@ -123,7 +123,7 @@ Result<Json> content_parts(Json& content, const std::string& where) {
   }
   if (!content.is_array()) return bad_at(where, "'content' must be a text or an array of parts");
   for (std::size_t i = 0; i < content.size(); ++i) {
-    auto translated = translate_part(content[i], where + "[" + std::to_string(i) + "]");
+    auto translated = translate_part(content[i], where[i]);
     if (!translated) return std::move(translated).error();
     if (!translated->is_null()) parts.push_back(*std::move(translated));
   }

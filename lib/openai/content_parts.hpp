@@ -3,6 +3,7 @@
 #include <string>
 
 #include "lib/core/json.hpp"
+#include "lib/openai/place.hpp"
 
 namespace gembal::openai {
 
@@ -10,7 +11,7 @@ namespace gembal::openai {
 /// those of chat and those of the Responses API. `where` names it in errors
 /// ("messages[2].content"). Media are moved out of `content`. Parts that have no counterpart
 /// (thoughts of other models) are left out. Errors: bad_request.
-Result<Json> content_parts(Json& content, const std::string& where);
+Result<Json> content_parts(Json& content, const Place& where);
 
 /// The text of such parts, one after the other.
 std::string text_of(const Json& parts);
