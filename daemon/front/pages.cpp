@@ -15,8 +15,9 @@ void answer_json(httplib::Response& response, int status, const Json& json) {
 void answer_readiness(httplib::Response& response, const Readiness& now) {
   const bool ready = now.usable_keys > 0 && now.store_works;
   Json body = {{"status", ready ? "ready" : "not ready"}, {"usable_keys", now.usable_keys}};
-  if (!now.store_works) body["reason"] = "the key store cannot be read or written";
-  if (now.keys == 0) {
+  if (!now.store_works) {
+    body["reason"] = "the key store cannot be read or written";
+  } else if (now.keys == 0) {
     body["reason"] = "there is no API key: add one with 'gembal keys add'";
   } else if (now.usable_keys == 0) {
     body["reason"] = "every API key is disabled: 'gembal keys list' says why";

@@ -183,7 +183,7 @@ void Writer::merge(const Json& part, Json& into, Ref own_ref) {
 }
 
 void Writer::write_member(const std::string& name, const Json& value, Json& out) {
-  const std::string_view word = name;
+  const std::string_view word = name;  // which is compared without a call
   if (value.is_null() && word != "const" && word != "default") return;
   if (word == "required") {
     if (!value.is_array()) return;  // "required": true, as drafts before the fourth had

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -19,19 +20,9 @@ class BriefMutex {
  public:
   void lock() {
     if (try_lock()) return;
-    for (int rests = 1; rests <= kMostRests; rests *= 2) {
-      for (int i = 0; i < rests; ++i) rest();
-      if (looks_free() && try_lock()) return;
-    }
-    for (int i = 0; i < kYields; ++i) {
-      std::this_thread::yield();
-      if (looks_free() && try_lock()) return;
-    }
-    // Something long is going on: a pool of many keys is replaced, or listed.
-    for (auto sleep = kShortestSleep;; sleep = sleep < kLongestSleep ? sleep * 2 : sleep) {
+    // Whoever has to sleep: something long is going on, a pool of many keys is replaced, or listed.
+    for (auto sleep = kShortestSleep; !lock_soon(); sleep = std::min(sleep * 2, kLongestSleep))
       std::this_thread::sleep_for(sleep);
-      if (looks_free() && try_lock()) return;
-    }
   }
   bool try_lock() { return !held_.exchange(true, std::memory_order_acquire); }
   void unlock() { held_.store(false, std::memory_order_release); }
@@ -39,9 +30,21 @@ class BriefMutex {
  private:
   static constexpr int kMostRests = 64;
   static constexpr int kYields = 8;
-  static constexpr auto kShortestSleep = std::chrono::microseconds{20};
-  static constexpr auto kLongestSleep = std::chrono::microseconds{320};
+  static constexpr std::chrono::microseconds kShortestSleep{20};
+  static constexpr std::chrono::microseconds kLongestSleep{320};
 
+  /// Each try has the same chance, also after a sleep.
+  bool lock_soon() {
+    for (int rests = 1; rests <= kMostRests; rests *= 2) {
+      for (int i = 0; i < rests; ++i) rest();
+      if (looks_free() && try_lock()) return true;
+    }
+    for (int i = 0; i < kYields; ++i) {
+      std::this_thread::yield();
+      if (looks_free() && try_lock()) return true;
+    }
+    return false;
+  }
   bool looks_free() const { return !held_.load(std::memory_order_relaxed); }
   static void rest() {
 #if defined(__x86_64__)
